@@ -1,0 +1,90 @@
+"""Every threshold of tracking, risk and alarms, each with a default and its unit in its name."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Policy(BaseModel):
+    """Table ``[policy]`` of a site file. Times in seconds, lengths in metres, speeds in m/s."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Timing of the core
+    tick_s: float = Field(0.1, ge=0.02, le=1.0, description="Period of association, filters and risk.")
+    reaction_time_s: float = Field(
+        0.5, ge=0.0, le=5.0, description="From a decision to the start of braking: relay, contactor, drive."
+    )
+    late_limit_s: float = Field(0.5, ge=0.0, le=5.0, description="Older observations are rejected and counted.")
+    future_limit_s: float = Field(
+        1.0, ge=0.0, le=60.0, description="Observations stamped further ahead than this are rejected and counted."
+    )
+
+    # Observation
+    foot_sigma_px: float = Field(6.0, gt=0.0, le=200.0, description="Pixel noise of a person's foot point.")
+    foot_sigma_of_height: float = Field(
+        0.04, ge=0.0, le=1.0, description="Part of the foot noise that grows with the height of the box."
+    )
+    head_sigma_px: float = Field(8.0, gt=0.0, le=200.0, description="Pixel noise of a person's head point.")
+    person_height_m: float = Field(1.72, gt=0.5, lt=2.5, description="Assumed where the feet are hidden.")
+    person_height_sigma_m: float = Field(0.10, gt=0.0, lt=0.5, description="Spread of that height.")
+    hook_sigma_px: float = Field(5.0, gt=0.0, le=200.0, description="Pixel noise of the centre of a hook or load.")
+    observation_sigma_floor_m: float = Field(
+        0.05, ge=0.0, le=1.0, description="Calibration error that no pixel noise explains, one standard deviation."
+    )
+    person_score_min: float = Field(0.35, ge=0.0, le=1.0, description="Weaker person boxes are not used.")
+    hoist_score_min: float = Field(0.30, ge=0.0, le=1.0, description="Weaker hook, load and trolley boxes are not used.")
+    boundary_margin_m: float = Field(0.3, ge=0.0, le=20.0, description="People this far outside are still followed.")
+
+    # People
+    gate_probability: float = Field(0.997, gt=0.5, lt=1.0, description="Mahalanobis gate of association.")
+    birth_time_s: float = Field(0.4, ge=0.0, le=5.0, description="A track must be seen this long to be confirmed.")
+    coast_time_s: float = Field(2.0, gt=0.0, le=30.0, description="A confirmed person unseen this long is lost.")
+    tentative_coast_s: float = Field(0.6, gt=0.0, le=5.0, description="An unconfirmed track unseen this long ends.")
+    merge_distance_m: float = Field(0.35, ge=0.0, le=2.0, description="Two tracks nearer than this for long are one.")
+    walk_acceleration_mps2: float = Field(0.5, gt=0.0, le=10.0)
+    manoeuvre_acceleration_mps2: float = Field(2.5, gt=0.0, le=20.0)
+    stand_drift_mps: float = Field(0.10, gt=0.0, le=2.0, description="How fast a standing person's feet wander.")
+    mode_dwell_s: float = Field(2.0, gt=0.0, le=60.0, description="Mean time in a mode before it changes.")
+    walk_speed_mps: float = Field(1.6, gt=0.0, le=5.0, description="ISO 13855 approach speed; initial uncertainty.")
+
+    # Hoist
+    hoist_acceleration_mps2: float = Field(0.3, gt=0.0, le=5.0, description="Unknown drive acceleration, 1 sigma.")
+    hoist_gate_probability: float = Field(0.9999, gt=0.5, lt=1.0)
+    hoist_lost_s: float = Field(1.5, gt=0.0, le=60.0, description="A hoist unseen this long is not known any more.")
+
+    # Lift phase
+    moving_speed_mps: float = Field(0.08, gt=0.0, le=1.0, description="Slower than this counts as standing still.")
+    lifting_speed_mps: float = Field(0.02, gt=0.0, le=1.0, description="Vertical speed that counts as hoisting.")
+    phase_hold_s: float = Field(0.6, ge=0.0, le=10.0, description="A phase must last this long before it changes.")
+    landed_gap_m: float = Field(0.15, ge=0.0, le=1.0, description="Load bottom lower than this rests on the floor.")
+    parked_height_m: float = Field(2.2, ge=0.0, le=20.0, description="An empty hook above this is out of reach.")
+
+    # Risk
+    horizon_s: float = Field(4.0, gt=0.5, le=10.0)
+    horizon_step_s: float = Field(0.25, gt=0.02, le=1.0)
+    person_radius_m: float = Field(0.3, gt=0.0, le=1.0)
+    person_reach_height_m: float = Field(2.0, gt=0.5, le=3.0, description="A load above this passes over a head.")
+    contact_probability: float = Field(0.10, gt=0.0, lt=1.0, description="Probability that counts as a contact.")
+    human_reaction_s: float = Field(1.5, ge=0.0, le=5.0, description="A warning comes this long before danger.")
+    separation_floor_m: float = Field(0.25, ge=0.0, le=5.0, description="Nearer than this to a moving load is danger.")
+    fall_zone_of_height: float = Field(0.15, ge=0.0, le=1.0, description="Fall zone growth per metre of height.")
+    fall_zone_min_height_m: float = Field(0.5, ge=0.0, le=5.0, description="A lower load has no fall zone.")
+
+    # Levels
+    on_delay_s: float = Field(0.2, ge=0.0, le=5.0, description="A danger must last this long, others twice it.")
+    off_delay_s: float = Field(1.5, ge=0.0, le=30.0, description="A level must be absent this long to ease.")
+    shelve_limit_s: float = Field(1800.0, gt=0.0, le=28800.0, description="Longest time that an alarm can be shelved.")
+
+    # Health
+    camera_stale_s: float = Field(1.0, gt=0.0, le=60.0, description="A camera silent this long is blind.")
+    startup_grace_s: float = Field(2.0, ge=0.0, le=60.0, description="Cameras may be silent this long at the start.")
+    permit_validity_s: float = Field(0.25, gt=0.02, le=2.0, description="A permit ends this long after the node's stamp.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Policy:
+        if self.horizon_step_s > self.horizon_s / 4:
+            raise ValueError("horizon_step_s must be at most a quarter of horizon_s")
+        if self.camera_stale_s < self.tick_s:
+            raise ValueError("camera_stale_s must not be shorter than tick_s")
+        return self

@@ -1,0 +1,249 @@
+"""The site: what stands where, who watches it, and who acts. Tables of ``site.toml`` as models."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from shapely import Polygon, is_valid_reason
+
+from calibration.policy import Policy
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Point = tuple[Finite, Finite]
+Vector3 = tuple[Finite, Finite, Finite]
+Matrix3 = tuple[Vector3, Vector3, Vector3]
+Range = tuple[Finite, Finite]
+
+
+def _is_name(value: str) -> str:
+    if not value or len(value) > 64 or any(c in '/\\"\n\r\t' or not c.isprintable() for c in value):
+        raise ValueError("must be a printable name of 1 to 64 characters without slashes or quotes")
+    return value
+
+
+def _is_polygon(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    if len(points) < 3:
+        raise ValueError(f"must have at least 3 corners, has {len(points)}")
+    shape = Polygon(points)
+    if not shape.is_valid:
+        raise ValueError(f"must not cross itself ({is_valid_reason(shape)})")
+    if shape.area <= 0.0:
+        raise ValueError("must enclose an area")
+    return points
+
+
+def _is_rising(value: Range) -> Range:
+    if value[0] > value[1]:
+        raise ValueError(f"must rise, {value[0]} > {value[1]}")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_is_name)]
+PolygonM = Annotated[tuple[Point, ...], AfterValidator(_is_polygon)]
+RisingRange = Annotated[Range, AfterValidator(_is_rising)]
+Speed = Annotated[float, Field(ge=0.0, le=20.0, allow_inf_nan=False)]
+Length = Annotated[float, Field(gt=0.0, le=200.0, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """A table of the site file: unknown keys are errors, values do not change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Floor(Table):
+    """Table ``[site]``."""
+
+    name: Name
+    boundary_m: PolygonM
+    language: Literal["en", "ko"] = "en"
+
+
+class CameraTable(Table):
+    """Table ``[[camera]]``: x_cam = R·X + t, metres, world z up, floor z = 0."""
+
+    name: Name
+    source: str | int | None = None
+    size_px: tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]]
+    matrix: Matrix3
+    distortion: tuple[Finite, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    rotation: Vector3 | Matrix3
+    translation_m: Vector3
+    rate_hz: float = Field(10.0, gt=0.0, le=120.0)
+
+    @field_validator("matrix")
+    @classmethod
+    def _is_intrinsic(cls, value: Matrix3) -> Matrix3:
+        if value[0][0] <= 0 or value[1][1] <= 0:
+            raise ValueError("must have positive focal lengths on its diagonal")
+        if value[1][0] != 0 or value[2] != (0.0, 0.0, 1.0):
+            raise ValueError("must be upper triangular with last row 0, 0, 1")
+        return value
+
+    @field_validator("distortion")
+    @classmethod
+    def _is_opencv(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(value) not in (0, 4, 5, 8, 12, 14):
+            raise ValueError(f"must have 0, 4, 5, 8, 12 or 14 values in OpenCV order, has {len(value)}")
+        return value
+
+    @field_validator("rotation")
+    @classmethod
+    def _is_rotation(cls, value: Vector3 | Matrix3) -> Vector3 | Matrix3:
+        r = np.asarray(value, float)
+        if r.shape == (3, 3) and (np.abs(r @ r.T - np.eye(3)).max() > 1e-4 or np.linalg.det(r) < 0):
+            raise ValueError("must be a right-handed rotation: R·Rᵀ = 1 and det R = 1")
+        return value
+
+
+class TagTable(Table):
+    """Table ``[hoist.tag]``: an AprilTag or ArUco marker on the hook block."""
+
+    family: Literal["april_16h5", "april_25h9", "april_36h10", "april_36h11", "aruco_4x4_50", "aruco_5x5_100"] = (
+        "april_36h11"
+    )
+    id: int = Field(ge=0, le=1000)
+    size_m: float = Field(gt=0.01, le=2.0)
+
+
+class Hoist(Table):
+    """Table ``[[hoist]]``."""
+
+    name: Name
+    kind: Literal["bridge", "monorail", "jib"]
+    travel_m: tuple[Point, Point]
+    beam_height_m: Length
+    hook_height_m: RisingRange
+    travel_speed_mps: RisingRange
+    hoist_speed_mps: RisingRange
+    deceleration_mps2: float = Field(gt=0.0, le=10.0)
+    load_radius_m: float = Field(gt=0.0, le=20.0)
+    load_height_m: float = Field(ge=0.0, le=20.0)
+    sling_length_m: float = Field(0.5, ge=0.0, le=20.0, description="Hook to the top of the load.")
+    telemetry_point: Literal["trolley", "hook"] = "trolley"
+    telemetry_sigma_m: float = Field(0.05, gt=0.0, le=5.0)
+    tag: TagTable | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Hoist:
+        if self.hook_height_m[0] < 0.0:
+            raise ValueError("hook_height_m must not lie below the floor")
+        if self.hook_height_m[1] >= self.beam_height_m:
+            raise ValueError("hook_height_m must stay below beam_height_m")
+        (x0, y0), (x1, y1) = self.travel_m
+        if math.hypot(x1 - x0, y1 - y0) < 0.1:
+            raise ValueError("travel_m must span at least 0.1 m")
+        if self.kind == "bridge" and (abs(x1 - x0) < 0.1 or abs(y1 - y0) < 0.1):
+            raise ValueError("travel_m of a bridge must be two opposite corners of a rectangle")
+        return self
+
+
+class Structure(Table):
+    """Table ``[[structure]]``: something fixed that hides people and that a load can crush against."""
+
+    name: Name
+    polygon_m: PolygonM
+    height_m: Length
+
+
+class Zone(Table):
+    """Table ``[[zone]]``."""
+
+    name: Name
+    kind: Literal["walkway", "work", "exclusion", "ignore"]
+    polygon_m: PolygonM
+
+
+class Relay(Table):
+    """Table ``[[relay]]``: a relay node. ``outputs`` maps a contact to (hoist or "hall", signal)."""
+
+    name: Name
+    driver: Literal["simulated", "modbus_tcp", "modbus_rtu", "serial", "gpio"] = "simulated"
+    address: str = "127.0.0.1:502"
+    unit: int = Field(1, ge=0, le=255)
+    first_coil: int = Field(0, ge=0, le=65535, description="Coil of the first output; the others follow in order.")
+    read_back: Literal["coils", "discrete_inputs"] = "coils"
+    outputs: dict[str, tuple[str, Literal["permit", "slow", "caution", "warning", "danger"]]]
+
+    @field_validator("outputs")
+    @classmethod
+    def _some(cls, value: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        if not value:
+            raise ValueError("must name at least one output")
+        return value
+
+
+class Bus(Table):
+    """Table ``[bus]``: where the engine listens, and where keys lie (relative to the site file)."""
+
+    host: str = "127.0.0.1"
+    publish_port: int = Field(5570, ge=0, le=65535)
+    command_port: int = Field(5571, ge=0, le=65535)
+    keys: str = "keys"
+
+
+class DetectorTable(Table):
+    """Table ``[detector]``: the model that looks at pictures."""
+
+    weights: str | None = Field(None, description="A .pt file, or a folder or .xml exported for OpenVINO.")
+    backend: Literal["auto", "openvino", "ultralytics"] = "auto"
+    size_px: int = Field(640, ge=64, le=4096, multiple_of=32)
+    confidence: float = Field(0.25, gt=0.0, lt=1.0)
+    overlap: float = Field(0.6, gt=0.0, lt=1.0, description="Intersection over union above which boxes are one.")
+    classes: dict[str, Literal["person", "hook", "load", "trolley"]] = Field(
+        default={"person": "person", "hook": "hook", "load": "load", "trolley": "trolley"},
+        description="The model's class names, and what they mean here.",
+    )
+
+
+class RecordingTable(Table):
+    """Table ``[recording]``: what the live engine keeps (relative to the site file)."""
+
+    enabled: bool = True
+    folder: str = "recordings"
+    retention_days: float = Field(30.0, gt=0.0, le=3650.0)
+    video: bool = True
+    file_minutes: float = Field(60.0, gt=0.0, le=1440.0)
+
+
+class Site(Table):
+    """A whole site file."""
+
+    site: Floor
+    camera: tuple[CameraTable, ...] = ()
+    hoist: tuple[Hoist, ...] = ()
+    structure: tuple[Structure, ...] = ()
+    zone: tuple[Zone, ...] = ()
+    relay: tuple[Relay, ...] = ()
+    bus: Bus = Bus()
+    detector: DetectorTable = DetectorTable()
+    recording: RecordingTable = RecordingTable()
+    policy: Policy = Policy()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Site:
+        for table in ("camera", "hoist", "structure", "zone", "relay"):
+            names = [row.name for row in getattr(self, table)]
+            twice = sorted({n for n in names if names.count(n) > 1})
+            if twice:
+                raise ValueError(f"{table}: name {twice[0]!r} is given twice")
+        targets = {h.name for h in self.hoist} | {"hall"}
+        for relay in self.relay:
+            for contact, (target, signal) in relay.outputs.items():
+                if target not in targets:
+                    raise ValueError(
+                        f"relay {relay.name!r}: output {contact!r} names {target!r}, "
+                        f"expected a hoist of this file or 'hall'"
+                    )
+                if target == "hall" and signal in ("permit", "slow"):
+                    raise ValueError(f"relay {relay.name!r}: output {contact!r}: {signal!r} needs a hoist, not 'hall'")
+        return self
+
+    def camera_named(self, name: str) -> CameraTable | None:
+        return next((c for c in self.camera if c.name == name), None)
+
+    def hoist_named(self, name: str) -> Hoist | None:
+        return next((h for h in self.hoist if h.name == name), None)

@@ -1,0 +1,272 @@
+"""Records of what the situation means and what was decided."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Literal
+
+import msgspec
+
+from tracking.records import Boxes, CameraHealth, HoistState, Path, Person, Record, Sight, Telemetry
+
+
+class Level(Enum):
+    """How severe; the most severe one wins."""
+
+    CLEAR = "clear"
+    CAUTION = "caution"
+    WARNING = "warning"
+    DANGER = "danger"
+
+    @property
+    def rank(self) -> int:
+        return ("clear", "caution", "warning", "danger").index(self.value)
+
+
+class Phase(Enum):
+    """Lift phase of one hoist."""
+
+    UNKNOWN = "unknown"
+    IDLE = "idle"
+    RIGGING = "rigging"
+    LIFTING = "lifting"
+    TRAVELLING = "travelling"
+    LOWERING = "lowering"
+    LANDED = "landed"
+
+
+class Situation(Enum):
+    """Named composite situation; each has a row in the alarm table."""
+
+    STRUCK_BY = "struck_by"
+    FALL_ZONE = "fall_zone"
+    CAMERA_BLIND = "camera_blind"
+    HOIST_LOST = "hoist_lost"
+    PERSON_LOST = "person_lost"
+    RELAY_FAULT = "relay_fault"
+
+
+class AlarmState(Enum):
+    """States of ISA-18.2, annex to its alarm state diagram (shelved is held beside the others)."""
+
+    NORMAL = "normal"
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned"
+    SHELVED = "shelved"
+
+
+class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One situation judged at one tick, with the numbers that led to its level."""
+
+    situation: Situation
+    level: Level
+    hoist: str | None = None
+    person: str | None = None
+    source: str | None = None
+    probability: float | None = None
+    gap_m: float | None = None
+    time_to_contact_s: float | None = None
+    time_to_last_safe_stop_s: float | None = None
+    terms: dict[str, float] = {}
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What makes two hazards the same alarm over time."""
+        return (self.situation.value, self.hoist or "", self.person or "", self.source or "")
+
+
+class AlarmTransition(Record):
+    """One line of the alarm log. Field names are an interface: other programs read them."""
+
+    time_s: float
+    alarm: str
+    event: Literal["raised", "escalated", "eased", "cleared"]
+    level: Level
+    situation: Situation
+    hoist: str | None
+    person: str | None
+    source: str | None
+    probability: float | None
+    time_to_contact_s: float | None
+    time_to_last_safe_stop_s: float | None
+    reason: str
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One alarm as the console shows it. ``level`` is CLEAR once the situation has returned."""
+
+    id: str
+    situation: Situation
+    level: Level
+    worst: Level
+    state: AlarmState
+    raised_s: float
+    changed_s: float
+    reason_en: str
+    reason_ko: str
+    hoist: str | None = None
+    person: str | None = None
+    source: str | None = None
+    shelved_until_s: float | None = None
+    shelve_reason: str | None = None
+
+
+class Swept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Floor area that the load of a hoist can reach if it is stopped now, swing included."""
+
+    hoist: str
+    outline_m: tuple[tuple[float, float], ...]
+    bottom_m: float
+    top_m: float
+
+
+class HoistView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One hoist as the console shows it."""
+
+    state: HoistState
+    phase: Phase
+    level: Level
+    permit: bool
+    slow: bool
+    swept: Swept | None = None
+
+
+class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One camera's health as the core sees it at this tick."""
+
+    camera: str
+    alive: bool
+    rate_hz: float
+    age_s: float
+    gaps: int
+    rejected: int
+    message: str = ""
+
+
+class RelayStatus(Record):
+    """What a relay node reports, several times a second and on every change.
+
+    ``stamp_ns`` is the node's own monotonic clock; the engine echoes it in its next permit, so
+    that the node can tell a permit's age without trusting anybody else's clock. ``contacts`` is
+    the read-back, ``commanded`` what the node asked of its driver.
+    """
+
+    node: str
+    boot: str
+    stamp_ns: int
+    seq: int
+    commanded: dict[str, bool]
+    contacts: dict[str, bool]
+    latched: bool
+    fault: str = ""
+    refused: int = 0
+    moved_by_seq: int = 0
+
+
+class Permit(Record):
+    """Outputs that a node may energise until ``echo_ns`` + validity on its own clock."""
+
+    node: str
+    boot: str
+    engine: str
+    seq: int
+    echo_ns: int
+    validity_ns: int
+    outputs: dict[str, bool]
+    reset: bool = False
+
+
+class Acknowledge(Record):
+    """A person has seen the alarm."""
+
+    time_s: float
+    by: str
+    alarm: str
+
+
+class Shelve(Record):
+    """A person sets an alarm aside for a stated time and reason; zero seconds brings it back."""
+
+    time_s: float
+    by: str
+    alarm: str
+    for_s: float
+    reason: str
+
+
+class Reset(Record):
+    """A person frees a relay node that latched after a stop."""
+
+    time_s: float
+    by: str
+    node: str
+
+
+class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One relay node as the console shows it."""
+
+    node: str
+    connected: bool
+    latched: bool
+    commanded: dict[str, bool]
+    contacts: dict[str, bool]
+    fault: str = ""
+    refused: int = 0
+    age_s: float = 0.0
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Measured by the live engine over the last seconds; None until there is a sample."""
+
+    detect_p50_s: float | None = None
+    frame_to_decision_p50_s: float | None = None
+    frame_to_decision_p99_s: float | None = None
+    frame_to_contact_p50_s: float | None = None
+    frame_to_contact_p99_s: float | None = None
+
+
+class Snapshot(Record):
+    """Everything that the core decided at one tick. ``wall_s`` is for display only (Unix time)."""
+
+    time_s: float
+    wall_s: float
+    seq: int
+    level: Level
+    people: tuple[Person, ...]
+    paths: tuple[Path, ...]
+    hoists: tuple[HoistView, ...]
+    hazards: tuple[Hazard, ...]
+    alarms: tuple[Alarm, ...]
+    outputs: dict[str, bool]
+    cameras: tuple[CameraView, ...]
+    nodes: tuple[NodeView, ...] = ()
+    latency: Latency = Latency()
+    counts: dict[str, int] = {}
+
+
+class Picture(Record):
+    """A reduced JPEG of one camera for the console; ``scale`` is its width over the full width."""
+
+    camera: str
+    time_s: float
+    scale: float
+    jpeg: bytes
+
+
+class Refusal(Record):
+    """The engine's answer to a command that it did not carry out."""
+
+    time_s: float
+    command: str
+    reason: str
+
+
+Command = Acknowledge | Shelve | Reset
+Event = Boxes | Sight | Telemetry | CameraHealth | RelayStatus | Acknowledge | Shelve | Reset
+Published = Snapshot | AlarmTransition | Boxes | Picture
+"""What the engine publishes to consoles, recorders and viewers."""
+FromPeer = RelayStatus | Acknowledge | Shelve | Reset
+"""What may come in on the engine's command port; the bus checks which role may send which."""
+ToPeer = Permit | Refusal
+"""What the engine answers on its command port."""

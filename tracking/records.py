@@ -1,0 +1,178 @@
+"""Records that cross boundaries: what came in, what is followed, where it will be.
+
+All are frozen, slotted and typed; units stand in the names. ``time_s`` is monotonic seconds of the
+machine that received the data; ``ready_s`` is when the record reached the core (equal or later).
+The world frame is the site's: metres, z up, floor z = 0.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["person", "hook", "load", "trolley"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
+    """Base of every record. The class name is its tag on the wire and in files."""
+
+
+class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One detection, in pixels of the camera's full picture."""
+
+    left_px: float
+    top_px: float
+    width_px: float
+    height_px: float
+    score: float
+    kind: Kind = "person"
+
+
+class Boxes(Record):
+    """All detections of one frame of one camera; an empty tuple says that nobody was seen."""
+
+    camera: str
+    time_s: float
+    ready_s: float
+    boxes: tuple[Box, ...] = ()
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing seen at one place in the world by one source, with its 2x2 floor covariance.
+
+    ``z_m`` is None for people and wherever the height is unknown. ``height_m`` is the measured
+    body height, where feet and head were both seen. ``score`` is the detector's confidence.
+    """
+
+    kind: Kind
+    x_m: float
+    y_m: float
+    z_m: float | None = None
+    var_x_m2: float
+    cov_xy_m2: float = 0.0
+    var_y_m2: float
+    sigma_z_m: float | None = None
+    score: float = 1.0
+    height_m: float | None = None
+
+
+class Sight(Record):
+    """What one source saw at one time, already in metres (import, tag, UWB, laser)."""
+
+    source: str
+    time_s: float
+    ready_s: float
+    observations: tuple[Observation, ...] = ()
+
+
+class Telemetry(Record):
+    """Position of a hoist by encoder, laser or UWB; which point it is, the site says."""
+
+    hoist: str
+    time_s: float
+    ready_s: float
+    x_m: float
+    y_m: float
+    z_m: float | None = None
+
+
+class CameraHealth(Record):
+    """State of one camera as its capture thread sees it."""
+
+    camera: str
+    time_s: float
+    ready_s: float
+    connected: bool
+    rate_hz: float = 0.0
+    gaps: int = 0
+    reconnects: int = 0
+    message: str = ""
+
+
+class Mode(Enum):
+    """Motion mode of a person that is most probable now."""
+
+    STAND = "stand"
+    WALK = "walk"
+    MANOEUVRE = "manoeuvre"
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A followed person. Covariances are of (x, y) in m². ``unseen_s`` grows while coasting."""
+
+    id: str
+    time_s: float
+    x_m: float
+    y_m: float
+    vx_mps: float
+    vy_mps: float
+    var_x_m2: float
+    cov_xy_m2: float
+    var_y_m2: float
+    mode: Mode
+    mode_probability: tuple[float, float, float]
+    born_s: float
+    unseen_s: float
+    sources: tuple[str, ...] = ()
+    height_m: float | None = None
+    lost: bool = False
+
+    @property
+    def sigma_m(self) -> float:
+        """Circular standard deviation of the position: sqrt of half the trace."""
+        return float(((self.var_x_m2 + self.var_y_m2) / 2.0) ** 0.5)
+
+    @property
+    def speed_mps(self) -> float:
+        return float((self.vx_mps**2 + self.vy_mps**2) ** 0.5)
+
+
+class HoistState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A followed hoist. x/y/z are of the hook; the trolley hangs above at beam height.
+
+    ``carrying`` is "unknown" where no source can tell, and then counts as loaded.
+    ``height_known`` is False where no source gives a height: worst case applies.
+    """
+
+    name: str
+    time_s: float
+    x_m: float
+    y_m: float
+    z_m: float
+    vx_mps: float
+    vy_mps: float
+    vz_mps: float
+    trolley_x_m: float
+    trolley_y_m: float
+    trolley_vx_mps: float
+    trolley_vy_mps: float
+    rope_m: float
+    sway_x_rad: float
+    sway_y_rad: float
+    sway_amplitude_m: float
+    sigma_m: float
+    sigma_z_m: float
+    carrying: Literal["unknown", "empty", "loaded"]
+    height_known: bool
+    unseen_s: float
+    lost: bool = False
+    sources: tuple[str, ...] = ()
+
+    @property
+    def travel_speed_mps(self) -> float:
+        return float((self.trolley_vx_mps**2 + self.trolley_vy_mps**2) ** 0.5)
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Predicted positions of one person or one hook; tuples of equal length over ``ahead_s``."""
+
+    id: str
+    ahead_s: tuple[float, ...]
+    x_m: tuple[float, ...]
+    y_m: tuple[float, ...]
+    sigma_m: tuple[float, ...]
+
+
+Input = Boxes | Sight | Telemetry | CameraHealth
