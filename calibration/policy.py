@@ -33,7 +33,7 @@ class Policy(BaseModel):
         0.05, ge=0.0, le=1.0, description="Calibration error that no pixel noise explains, one standard deviation."
     )
     person_score_min: float = Field(0.35, ge=0.0, le=1.0, description="Weaker person boxes are not used.")
-    hoist_score_min: float = Field(0.30, ge=0.0, le=1.0, description="Weaker hook, load and trolley boxes are not used.")
+    hoist_score_min: float = Field(0.30, ge=0.0, le=1.0, description="Weaker hoist boxes are not used.")
     boundary_margin_m: float = Field(0.3, ge=0.0, le=20.0, description="People this far outside are still followed.")
 
     # People
@@ -79,7 +79,7 @@ class Policy(BaseModel):
     # Health
     camera_stale_s: float = Field(1.0, gt=0.0, le=60.0, description="A camera silent this long is blind.")
     startup_grace_s: float = Field(2.0, ge=0.0, le=60.0, description="Cameras may be silent this long at the start.")
-    permit_validity_s: float = Field(0.25, gt=0.02, le=2.0, description="A permit ends this long after the node's stamp.")
+    permit_validity_s: float = Field(0.25, gt=0.02, le=2.0, description="Age at which a permit ends.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -41,6 +41,16 @@ def _is_rising(value: Range) -> Range:
     return value
 
 
+def _shape(value: Any) -> str:
+    """The shape of nested lists in words, such as 3×3; "ragged" where rows differ in length."""
+    if not isinstance(value, list | tuple):
+        return "a single value"
+    rows = {len(row) if isinstance(row, list | tuple) else None for row in value}
+    if rows == {None}:
+        return str(len(value))
+    return f"{len(value)}×{rows.pop()}" if len(rows) == 1 else "ragged"
+
+
 Name = Annotated[str, AfterValidator(_is_name)]
 PolygonM = Annotated[tuple[Point, ...], AfterValidator(_is_polygon)]
 RisingRange = Annotated[Range, AfterValidator(_is_rising)]
@@ -73,6 +83,20 @@ class CameraTable(Table):
     rotation: Vector3 | Matrix3
     translation_m: Vector3
     rate_hz: float = Field(10.0, gt=0.0, le=120.0)
+
+    @field_validator("matrix", mode="before")
+    @classmethod
+    def _is_3x3(cls, value: Any) -> Any:
+        if _shape(value) != "3×3":
+            raise ValueError(f"must be a 3×3 matrix, is {_shape(value)}")
+        return value
+
+    @field_validator("rotation", mode="before")
+    @classmethod
+    def _is_3_or_3x3(cls, value: Any) -> Any:
+        if _shape(value) not in ("3", "3×3"):
+            raise ValueError(f"must be a Rodrigues vector of 3 or a 3×3 matrix, is {_shape(value)}")
+        return value
 
     @field_validator("matrix")
     @classmethod

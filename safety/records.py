@@ -68,7 +68,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     gap_m: float | None = None
     time_to_contact_s: float | None = None
     time_to_last_safe_stop_s: float | None = None
-    terms: dict[str, float] = {}
+    terms: dict[str, float] = msgspec.field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -76,7 +76,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return (self.situation.value, self.hoist or "", self.person or "", self.source or "")
 
 
-class AlarmTransition(Record):
+class AlarmTransition(Record, frozen=True, kw_only=True):
     """One line of the alarm log. Field names are an interface: other programs read them."""
 
     time_s: float
@@ -144,7 +144,7 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     message: str = ""
 
 
-class RelayStatus(Record):
+class RelayStatus(Record, frozen=True, kw_only=True):
     """What a relay node reports, several times a second and on every change.
 
     ``stamp_ns`` is the node's own monotonic clock; the engine echoes it in its next permit, so
@@ -164,7 +164,7 @@ class RelayStatus(Record):
     moved_by_seq: int = 0
 
 
-class Permit(Record):
+class Permit(Record, frozen=True, kw_only=True):
     """Outputs that a node may energise until ``echo_ns`` + validity on its own clock."""
 
     node: str
@@ -177,7 +177,7 @@ class Permit(Record):
     reset: bool = False
 
 
-class Acknowledge(Record):
+class Acknowledge(Record, frozen=True, kw_only=True):
     """A person has seen the alarm."""
 
     time_s: float
@@ -185,7 +185,7 @@ class Acknowledge(Record):
     alarm: str
 
 
-class Shelve(Record):
+class Shelve(Record, frozen=True, kw_only=True):
     """A person sets an alarm aside for a stated time and reason; zero seconds brings it back."""
 
     time_s: float
@@ -195,7 +195,7 @@ class Shelve(Record):
     reason: str
 
 
-class Reset(Record):
+class Reset(Record, frozen=True, kw_only=True):
     """A person frees a relay node that latched after a stop."""
 
     time_s: float
@@ -226,7 +226,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     frame_to_contact_p99_s: float | None = None
 
 
-class Snapshot(Record):
+class Snapshot(Record, frozen=True, kw_only=True):
     """Everything that the core decided at one tick. ``wall_s`` is for display only (Unix time)."""
 
     time_s: float
@@ -242,10 +242,10 @@ class Snapshot(Record):
     cameras: tuple[CameraView, ...]
     nodes: tuple[NodeView, ...] = ()
     latency: Latency = Latency()
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Picture(Record):
+class Picture(Record, frozen=True, kw_only=True):
     """A reduced JPEG of one camera for the console; ``scale`` is its width over the full width."""
 
     camera: str
@@ -254,7 +254,7 @@ class Picture(Record):
     jpeg: bytes
 
 
-class Refusal(Record):
+class Refusal(Record, frozen=True, kw_only=True):
     """The engine's answer to a command that it did not carry out."""
 
     time_s: float

@@ -30,7 +30,7 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind = "person"
 
 
-class Boxes(Record):
+class Boxes(Record, frozen=True, kw_only=True):
     """All detections of one frame of one camera; an empty tuple says that nobody was seen."""
 
     camera: str
@@ -58,7 +58,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     height_m: float | None = None
 
 
-class Sight(Record):
+class Sight(Record, frozen=True, kw_only=True):
     """What one source saw at one time, already in metres (import, tag, UWB, laser)."""
 
     source: str
@@ -67,7 +67,7 @@ class Sight(Record):
     observations: tuple[Observation, ...] = ()
 
 
-class Telemetry(Record):
+class Telemetry(Record, frozen=True, kw_only=True):
     """Position of a hoist by encoder, laser or UWB; which point it is, the site says."""
 
     hoist: str
@@ -78,7 +78,7 @@ class Telemetry(Record):
     z_m: float | None = None
 
 
-class CameraHealth(Record):
+class CameraHealth(Record, frozen=True, kw_only=True):
     """State of one camera as its capture thread sees it."""
 
     camera: str

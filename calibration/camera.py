@@ -1,0 +1,194 @@
+"""Camera: from world to picture and back to the floor, with uncertainty.
+
+Conventions: world in metres, z up, floor z = 0. ``x_cam = R·X + t`` with camera axes x right,
+y down, z forward. Pixels: u right, v down, the centre of the first pixel is (0, 0). Lens distortion
+is OpenCV's model (radial, tangential, rational, thin prism, tilt) in OpenCV order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from calibration.site import CameraTable
+
+Array = NDArray[np.float64]
+
+_UNDISTORT_ITERATIONS = 60
+_UNDISTORT_TOLERANCE_PX = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PlanePoints:
+    """Where rays meet a horizontal plane. Rows are NaN where the ray never does.
+
+    xy_m: (n, 2) world. jacobian_m_per_px: (n, 2, 2), d(x, y)/d(u, v). slope: (n, 2), d(x, y)/dz.
+    """
+
+    xy_m: Array
+    jacobian_m_per_px: Array
+    slope: Array
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(self.xy_m), axis=1)
+        return finite
+
+    def covariance_m2(self, sigma_px: Array | float, sigma_z_m: Array | float = 0.0) -> Array:
+        """(n, 2, 2) covariance of the plane point: J·Σ_px·Jᵀ + slope·σ_z²·slopeᵀ.
+
+        sigma_px: isotropic pixel noise, scalar or (n,). sigma_z_m: noise of the plane's height.
+        """
+        n = len(self.xy_m)
+        j = self.jacobian_m_per_px
+        var_px = np.broadcast_to(np.asarray(sigma_px, float) ** 2, (n,))
+        var_z = np.broadcast_to(np.asarray(sigma_z_m, float) ** 2, (n,))
+        cov = np.einsum("nij,nkj->nik", j, j) * var_px[:, None, None]
+        outer: Array = cov + np.einsum("ni,nk->nik", self.slope, self.slope) * var_z[:, None, None]
+        return outer
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A calibrated camera. ``matrix`` (3, 3) px, ``rotation`` (3, 3), ``translation_m`` (3,)."""
+
+    name: str
+    size_px: tuple[int, int]
+    matrix: Array
+    distortion: Array
+    rotation: Array
+    translation_m: Array
+
+    @classmethod
+    def from_table(cls, table: CameraTable) -> Camera:
+        r = np.asarray(table.rotation, float)
+        rotation = Rotation.from_rotvec(r).as_matrix() if r.shape == (3,) else r
+        return cls(
+            name=table.name,
+            size_px=table.size_px,
+            matrix=np.asarray(table.matrix, float),
+            distortion=np.asarray(table.distortion, float),
+            rotation=np.asarray(rotation, float),
+            translation_m=np.asarray(table.translation_m, float),
+        )
+
+    @cached_property
+    def centre_m(self) -> Array:
+        """(3,) position of the camera in the world."""
+        centre: Array = -self.rotation.T @ self.translation_m
+        return centre
+
+    @cached_property
+    def _inverse_matrix(self) -> Array:
+        inverse: Array = np.linalg.inv(self.matrix)
+        return inverse
+
+    @cached_property
+    def _bent(self) -> bool:
+        return bool(np.any(self.distortion != 0.0))
+
+    def project(self, points_m: Array) -> Array:
+        """(n, 3) world points to (n, 2) pixels; rows behind the camera are NaN."""
+        world = np.asarray(points_m, float).reshape(-1, 3)
+        cam = world @ self.rotation.T + self.translation_m
+        with np.errstate(divide="ignore", invalid="ignore"):
+            flat = np.where(cam[:, 2:] > 1e-6, cam[:, :2] / cam[:, 2:], np.nan)
+        bent = self._distort(flat) if self._bent else flat
+        pixels: Array = bent @ self.matrix[:2, :2].T + self.matrix[:2, 2]
+        return pixels
+
+    def visible(self, points_m: Array) -> NDArray[np.bool_]:
+        """(n,) whether each world point lies in front of the camera and inside the picture."""
+        world = np.asarray(points_m, float).reshape(-1, 3)
+        px = self.project(world)
+        w, h = self.size_px
+        with np.errstate(invalid="ignore"):
+            inside = (px[:, 0] >= 0) & (px[:, 0] <= w - 1) & (px[:, 1] >= 0) & (px[:, 1] <= h - 1)
+        if not self._bent:
+            return inside
+        # Strong distortion folds far-off points back into the picture: only points that return count.
+        ideal = (self.rotation @ world.T).T + self.translation_m
+        back = self._undistort(px)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.linalg.norm(back - ideal[:, :2] / ideal[:, 2:], axis=1)
+            keep: NDArray[np.bool_] = inside & (error * self.matrix[0, 0] < _UNDISTORT_TOLERANCE_PX)
+        return keep
+
+    def rays(self, pixels: Array) -> Array:
+        """(n, 2) pixels to (n, 3) unit direction vectors in the world."""
+        d = self._directions(self._undistort(np.asarray(pixels, float).reshape(-1, 2)))
+        length = np.sqrt((d**2).sum(axis=1))
+        unit: Array = d / length[:, None]
+        return unit
+
+    def on_plane(self, pixels: Array, z_m: Array | float = 0.0) -> PlanePoints:
+        """Where the rays of (n, 2) pixels meet the horizontal plane at height ``z_m`` (scalar or (n,)).
+
+        With ray d and centre c: s = (z − c_z)/d_z, point = c + s·d. Derivatives by the chain rule
+        through K⁻¹ and, with distortion, through a central difference of the undistortion.
+        """
+        px = np.asarray(pixels, float).reshape(-1, 2)
+        flat = self._undistort(px)
+        d = self._directions(flat)
+        z = np.broadcast_to(np.asarray(z_m, float), (len(px),))
+        c = self.centre_m
+        with np.errstate(divide="ignore", invalid="ignore"):
+            s = (z - c[2]) / d[:, 2]
+            s = np.where(np.isfinite(s) & (s > 0), s, np.nan)
+            slope = np.where(np.isfinite(s)[:, None], d[:, :2] / d[:, 2:], np.nan)
+        xy = c[:2] + s[:, None] * d[:, :2]
+        # d(direction)/d(normalised x, y) are the first two columns of Rᵀ.
+        dd = self.rotation.T[:, :2]
+        plane = s[:, None, None] * (dd[None, :2, :] - slope[:, :, None] * dd[None, 2:3, :])
+        return PlanePoints(xy_m=xy, jacobian_m_per_px=plane @ self._flat_per_px(px), slope=slope)
+
+    def _directions(self, flat: Array) -> Array:
+        directions: Array = np.column_stack([flat, np.ones(len(flat))]) @ self.rotation
+        return directions
+
+    def _flat_per_px(self, px: Array) -> Array:
+        if not self._bent:
+            return np.broadcast_to(self._inverse_matrix[:2, :2], (len(px), 2, 2))
+        steps = [np.array([0.5, 0.0]), np.array([0.0, 0.5])]
+        columns = [self._undistort(px + s) - self._undistort(px - s) for s in steps]
+        return np.stack(columns, axis=2)
+
+    def _distort(self, flat: Array) -> Array:
+        """Normalised ideal to normalised distorted; OpenCV does it with an identity camera matrix."""
+        import cv2
+
+        out = np.full_like(flat, np.nan)
+        ok = np.isfinite(flat).all(axis=1)
+        if ok.any():
+            points = np.column_stack([flat[ok], np.ones(ok.sum())])
+            bent, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), np.eye(3), self.distortion)
+            out[ok] = bent.reshape(-1, 2)
+        return out
+
+    def _undistort(self, pixels: Array) -> Array:
+        """Pixels to normalised ideal coordinates; NaN where the lens model has no inverse."""
+        flat: Array = (pixels - self.matrix[:2, 2]) @ self._inverse_matrix[:2, :2].T
+        if not self._bent:
+            return flat
+        import cv2
+
+        out = np.full_like(flat, np.nan)
+        ok = np.isfinite(flat).all(axis=1)
+        if not ok.any():
+            return out
+        criteria: Any = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, _UNDISTORT_ITERATIONS, 1e-12)
+        ideal: Array = (
+            cv2.undistortPoints(flat[ok].reshape(-1, 1, 2), np.eye(3), self.distortion, None, None, None, criteria)
+            .reshape(-1, 2)
+            .astype(float)
+        )
+        with np.errstate(invalid="ignore", over="ignore"):
+            error_px = np.linalg.norm(self._distort(ideal) - flat[ok], axis=1) * self.matrix[0, 0]
+        ideal[~(error_px < _UNDISTORT_TOLERANCE_PX)] = np.nan
+        out[ok] = ideal
+        return out
