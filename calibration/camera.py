@@ -85,7 +85,7 @@ class Camera:
 
     @cached_property
     def _inverse_matrix(self) -> Array:
-        inverse: Array = np.linalg.inv(self.matrix)
+        inverse: Array = np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
         return inverse
 
     @cached_property

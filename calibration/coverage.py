@@ -41,9 +41,10 @@ class CoverageMap:
         return float((self.count[watched] >= at_least).mean()) if watched.any() else 0.0
 
 
-def coverage_map(site: Site, cell_m: float = 0.25) -> CoverageMap:
+def coverage_map(site: Site, cell_m: float = 0.25, height_m: float = 0.0) -> CoverageMap:
     """The coverage of a site's floor. Structures hide what lies behind them.
 
+    ``height_m`` asks for points so far above the floor instead of feet.
     Accuracy: covariance of the foot point from ``policy.foot_sigma_px`` through the Jacobian of each
     camera, fused as the inverse of summed information; the figure is sqrt(trace/2).
     """
@@ -62,11 +63,11 @@ def coverage_map(site: Site, cell_m: float = 0.25) -> CoverageMap:
     seen_by = np.zeros((len(site.camera), len(floor)), bool)
     for i, table in enumerate(site.camera):
         camera = Camera.from_table(table)
-        points = np.column_stack([floor, np.zeros(len(floor))])
+        points = np.column_stack([floor, np.full(len(floor), height_m)])
         seen = watched & ~solid & camera.visible(points)
-        seen[seen] = ~hidden(camera.centre_m, floor[seen], site.structure)
+        seen[seen] = ~hidden(camera.centre_m, points[seen], site.structure)
         seen_by[i] = seen
-        plane = camera.on_plane(camera.project(points[seen]))
+        plane = camera.on_plane(camera.project(points[seen]), height_m)
         information[seen] += np.linalg.inv(
             plane.covariance_m2(site.policy.foot_sigma_px) + site.policy.observation_sigma_floor_m**2 * np.eye(2)
         )
@@ -85,26 +86,26 @@ def coverage_map(site: Site, cell_m: float = 0.25) -> CoverageMap:
     )
 
 
-def hidden(centre_m: Array, floor_m: Array, structures: tuple[Structure, ...]) -> NDArray[np.bool_]:
-    """Which floor points (n, 2) a camera at ``centre_m`` (3,) cannot see past upright structures.
+def hidden(centre_m: Array, points_m: Array, structures: tuple[Structure, ...]) -> NDArray[np.bool_]:
+    """Which points (n, 3) a camera at ``centre_m`` (3,) cannot see past upright structures.
 
-    The line of sight sinks from the camera's height to the floor, so over a structure's outline it
-    is lowest where it leaves the outline towards the floor point.
+    The line of sight sinks from the camera to the point, so over a structure's outline it is lowest
+    where it leaves the outline towards the point (for a camera above the points).
     """
-    out = np.zeros(len(floor_m), bool)
-    if not len(floor_m):
+    out = np.zeros(len(points_m), bool)
+    if not len(points_m):
         return out
-    start = np.broadcast_to(centre_m[:2], floor_m.shape)
-    lines = shapely.linestrings(np.stack([start, floor_m], axis=1))
-    length = np.linalg.norm(floor_m - centre_m[:2], axis=1)
+    start = np.broadcast_to(centre_m[:2], (len(points_m), 2))
+    lines = shapely.linestrings(np.stack([start, points_m[:, :2]], axis=1))
+    length = np.linalg.norm(points_m[:, :2] - centre_m[:2], axis=1)
     for structure in structures:
         outline = shapely.Polygon(structure.polygon_m)
         crossing = shapely.intersects(lines, outline)
         if not crossing.any():
             continue
         inside = shapely.intersection(lines[crossing], outline)
-        target = shapely.points(floor_m[crossing])
-        to_target = shapely.distance(inside, target)
-        share_left = to_target / np.maximum(length[crossing], 1e-9)
-        out[crossing] |= centre_m[2] * share_left < structure.height_m
+        to_point = shapely.distance(inside, shapely.points(points_m[crossing, :2]))
+        share_left = to_point / np.maximum(length[crossing], 1e-9)
+        low = points_m[crossing, 2]
+        out[crossing] |= low + (centre_m[2] - low) * share_left < structure.height_m
     return out

@@ -25,6 +25,9 @@ class Policy(BaseModel):
     foot_sigma_of_height: float = Field(
         0.04, ge=0.0, le=1.0, description="Part of the foot noise that grows with the height of the box."
     )
+    foot_offset_m: float = Field(
+        0.13, ge=0.0, le=0.5, description="From the toes, where a box ends, to the middle of the body: half a shoe."
+    )
     head_sigma_px: float = Field(8.0, gt=0.0, le=200.0, description="Pixel noise of a person's head point.")
     person_height_m: float = Field(1.72, gt=0.5, lt=2.5, description="Assumed where the feet are hidden.")
     person_height_sigma_m: float = Field(0.10, gt=0.0, lt=0.5, description="Spread of that height.")
@@ -40,10 +43,14 @@ class Policy(BaseModel):
     gate_probability: float = Field(0.997, gt=0.5, lt=1.0, description="Mahalanobis gate of association.")
     birth_time_s: float = Field(0.4, ge=0.0, le=5.0, description="A track must be seen this long to be confirmed.")
     coast_time_s: float = Field(2.0, gt=0.0, le=30.0, description="A confirmed person unseen this long is lost.")
+    lost_keep_s: float = Field(8.0, ge=0.0, le=120.0, description="A lost person stays unknown, not gone, so long.")
     tentative_coast_s: float = Field(0.6, gt=0.0, le=5.0, description="An unconfirmed track unseen this long ends.")
     merge_distance_m: float = Field(0.35, ge=0.0, le=2.0, description="Two tracks nearer than this for long are one.")
-    walk_acceleration_mps2: float = Field(0.5, gt=0.0, le=10.0)
-    manoeuvre_acceleration_mps2: float = Field(2.5, gt=0.0, le=20.0)
+    walk_acceleration_mps2: float = Field(
+        0.35, gt=0.0, le=10.0, description="Random acceleration of a steady walker: its square a second."
+    )
+    manoeuvre_speed_mps: float = Field(1.0, gt=0.0, le=5.0, description="Spread of velocity while turning about.")
+    manoeuvre_time_s: float = Field(1.0, gt=0.05, le=10.0, description="How long such a velocity lasts.")
     stand_drift_mps: float = Field(0.10, gt=0.0, le=2.0, description="How fast a standing person's feet wander.")
     mode_dwell_s: float = Field(2.0, gt=0.0, le=60.0, description="Mean time in a mode before it changes.")
     walk_speed_mps: float = Field(1.6, gt=0.0, le=5.0, description="ISO 13855 approach speed; initial uncertainty.")

@@ -1,0 +1,155 @@
+"""From boxes in a picture to people on the floor, in metres with covariance.
+
+A person stands where the middle of the box's lower edge meets the floor. Where that edge is cut off
+by the picture or hidden behind something nearer, the middle of the upper edge is taken as the head at
+an assumed height instead, and the spread of heights widens the covariance along the line of sight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.camera import Array, Camera
+from calibration.policy import Policy
+from tracking.records import Box, Boxes, Observation, Sight
+
+_EDGE_PX = 3.0
+_SHORT_OF_HEIGHT = 0.75
+_TALL_OF_HEIGHT = 1.30
+_COVERED_WIDTH = 0.3
+_HIDDEN_FOOT_FACTOR = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFrame:
+    """People that one source saw at one time: position (n, 2), covariance (n, 2, 2), score (n,), height (n,) or NaN."""
+
+    source: str
+    time_s: float
+    position_m: Array
+    cov_m2: Array
+    score: Array
+    height_m: Array
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+
+def people_of_boxes(boxes: Boxes, camera: Camera, policy: Policy) -> PersonFrame:
+    """Person boxes of one frame on the floor. Boxes whose rays never meet the floor are left out."""
+    rows = [b for b in boxes.boxes if b.kind == "person" and b.score >= policy.person_score_min and sound(b)]
+    left, top, width, height, score = (
+        np.array([(b.left_px, b.top_px, b.width_px, b.height_px, b.score) for b in rows], float).reshape(-1, 5).T
+    )
+    bottom, middle = top + height, left + width / 2
+    picture_width, picture_height = camera.size_px
+    foot_cut = bottom >= picture_height - 1 - _EDGE_PX
+    head_cut = top <= _EDGE_PX
+    side_cut = (left <= _EDGE_PX) | (left + width >= picture_width - 1 - _EDGE_PX)
+    covered = feet_covered(left, top, width, bottom)
+
+    foot_px = np.column_stack([middle, bottom])
+    head_px = np.column_stack([middle, top])
+    foot = camera.on_plane(foot_px)
+    foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
+    head = camera.on_plane(head_px, policy.person_height_m)
+    body_m = body_height(camera, foot.xy_m, head_px)
+    with np.errstate(invalid="ignore"):
+        too_short = body_m < _SHORT_OF_HEIGHT * policy.person_height_m
+        too_tall = body_m > _TALL_OF_HEIGHT * policy.person_height_m
+    feet_hidden = foot_cut | ~foot.valid | too_tall | (covered & too_short)
+    use_head = feet_hidden & ~head_cut & head.valid
+
+    foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * height)
+    foot_sigma = np.where(covered | too_short | foot_cut | side_cut, _HIDDEN_FOOT_FACTOR * foot_sigma, foot_sigma)
+    head_sigma = np.hypot(policy.head_sigma_px, policy.foot_sigma_of_height * height)
+    by_foot = foot.covariance_m2(foot_sigma)
+    by_head = head.covariance_m2(head_sigma, policy.person_height_sigma_m)
+    position = np.where(use_head[:, None], head.xy_m, foot.xy_m)
+    cov = np.where(use_head[:, None, None], by_head, by_foot)
+    cov = cov + policy.observation_sigma_floor_m**2 * np.eye(2)
+    whole = ~(foot_cut | head_cut | covered | too_short | too_tall)
+    keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
+    keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
+    return PersonFrame(
+        source=boxes.camera,
+        time_s=boxes.time_s,
+        position_m=position[keep],
+        cov_m2=cov[keep],
+        score=score[keep],
+        height_m=np.where(whole, body_m, np.nan)[keep],
+    )
+
+
+def people_of_sight(sight: Sight) -> PersonFrame:
+    """People of a source that measures in metres already."""
+    rows = [o for o in sight.observations if o.kind == "person" and finite(o)]
+    values = np.array([(o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2, o.score) for o in rows], float)
+    values = values.reshape(-1, 6)
+    cov = np.empty((len(rows), 2, 2))
+    cov[:, 0, 0], cov[:, 1, 1] = values[:, 2], values[:, 4]
+    cov[:, 0, 1] = cov[:, 1, 0] = values[:, 3]
+    height = np.array([np.nan if o.height_m is None else o.height_m for o in rows], float)
+    return PersonFrame(sight.source, sight.time_s, values[:, :2].copy(), cov, values[:, 5].copy(), height)
+
+
+def behind(camera: Camera, floor_m: Array, offset_m: float) -> Array:
+    """Floor points (n, 2) moved away from the camera: a box ends at the toes, a body stands behind them."""
+    away = floor_m - camera.centre_m[:2]
+    distance = np.sqrt((away**2).sum(axis=1, keepdims=True))
+    moved: Array = floor_m + offset_m * away / np.maximum(distance, 1e-9)
+    return moved
+
+
+def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
+    """The frame's rows where ``keep`` (n,) is True."""
+    return PersonFrame(
+        frame.source,
+        frame.time_s,
+        frame.position_m[keep],
+        frame.cov_m2[keep],
+        frame.score[keep],
+        frame.height_m[keep],
+    )
+
+
+def sound(box: Box) -> bool:
+    """Whether a box has finite numbers and an area."""
+    values = (box.left_px, box.top_px, box.width_px, box.height_px, box.score)
+    return bool(np.isfinite(values).all()) and box.width_px > 0 and box.height_px > 0
+
+
+def finite(observation: Observation) -> bool:
+    """Whether an observation has finite numbers and a positive definite covariance."""
+    o = observation
+    values = [o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2]
+    values += [v for v in (o.z_m, o.sigma_z_m) if v is not None]
+    return bool(np.isfinite(values).all()) and o.var_x_m2 > 0 and o.var_x_m2 * o.var_y_m2 > o.cov_xy_m2**2
+
+
+def feet_covered(left: Array, top: Array, width: Array, bottom: Array) -> NDArray[np.bool_]:
+    """(n,) whether another box, standing lower in the picture and so nearer, hides the foot of each box."""
+    right = left + width
+    shared = np.minimum(right[:, None], right[None]) - np.maximum(left[:, None], left[None])
+    nearer = (bottom[None] > bottom[:, None] + _EDGE_PX) & (top[None] < bottom[:, None])
+    out: NDArray[np.bool_] = np.logical_or.reduce(
+        nearer & (shared > _COVERED_WIDTH * width[:, None]), axis=1, initial=False
+    )
+    return out
+
+
+def body_height(camera: Camera, foot_m: Array, head_px: Array) -> Array:
+    """(n,) height above floor points (n, 2) at which the ray of ``head_px`` (n, 2) passes nearest.
+
+    Nearest approach of the ray c + s·d to the vertical through the foot, in the plane: s minimises
+    |c_xy + s·d_xy − foot|, height is c_z + s·d_z.
+    """
+    rays = camera.rays(head_px)
+    c = camera.centre_m
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along = np.einsum("ni,ni->n", foot_m - c[:2], rays[:, :2]) / (rays[:, :2] ** 2).sum(axis=1)
+    height: Array = c[2] + along * rays[:, 2]
+    return height
