@@ -175,4 +175,17 @@ class Path(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sigma_m: tuple[float, ...]
 
 
-Input = Boxes | Sight | Telemetry | CameraHealth
+Look = Boxes | Sight | Telemetry
+"""What tells where people and hoists are."""
+Input = Look | CameraHealth
+
+
+def source_of(item: Look) -> str:
+    """Name of the stream whose stamps must increase."""
+    match item:
+        case Boxes():
+            return item.camera
+        case Sight():
+            return item.source
+        case Telemetry():
+            return f"telemetry of {item.hoist}"

@@ -1,0 +1,143 @@
+"""One hoist's unscented Kalman filter: every kind of measurement is a measurement function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from filterpy.kalman import MerweScaledSigmaPoints, UnscentedKalmanFilter
+
+from calibration.camera import Array, Camera
+from calibration.policy import Policy
+from calibration.site import Hoist
+from tracking import hoist_motion as motion
+from tracking.associate import gate_of
+
+Measure = Callable[[Array], Array]
+_LONGEST_STEP_S = 0.25
+_VARIANCE_FLOOR = 1e-10
+
+
+class HoistFilter:
+    """State and covariance of one hoist at one time; see ``hoist_motion`` for the state vector."""
+
+    def __init__(self, hoist: Hoist, policy: Policy, time_s: float, trolley_m: Array, sigma_m: float) -> None:
+        self._hoist, self._policy = hoist, policy
+        self.time_s = time_s
+        # alpha 0.5, kappa 0: weights stay moderate in ten dimensions, so covariances stay positive.
+        points = MerweScaledSigmaPoints(motion.STATES, alpha=0.5, beta=2.0, kappa=0.0)
+        self._ukf: Any = UnscentedKalmanFilter(
+            dim_x=motion.STATES, dim_z=2, dt=0.1, hx=None, fx=motion.moved, points=points
+        )
+        low, high = hoist.hook_height_m
+        state = np.zeros(motion.STATES)
+        state[[motion.X, motion.Y]] = trolley_m
+        state[motion.L] = hoist.beam_height_m - (low + high) / 2
+        self._ukf.x = motion.inside_reach(state, hoist)
+        travel, lift = hoist.travel_speed_mps[1], hoist.hoist_speed_mps[1]
+        sigma = np.full(motion.STATES, 0.05)
+        sigma[[motion.X, motion.Y]] = sigma_m
+        sigma[[motion.VX, motion.VY]] = max(travel, 0.05)
+        sigma[[motion.L, motion.VL]] = (high - low) / 2 + 0.01, max(lift, 0.02)
+        self._ukf.P = np.diag(sigma**2)
+        self._gates = {n: gate_of(policy.hoist_gate_probability, n) for n in (1, 2, 3)}
+
+    @property
+    def state(self) -> Array:
+        """(10,) mean at ``time_s``."""
+        mean: Array = self._ukf.x
+        return mean
+
+    @property
+    def cov(self) -> Array:
+        """(10, 10) covariance at ``time_s``."""
+        cov: Array = self._ukf.P
+        return cov
+
+    def predict_to(self, time_s: float) -> None:
+        """Move on to ``time_s`` in steps short against the swing; earlier times change nothing."""
+        self._ukf.x, self._ukf.P = self.at(time_s)
+        self.time_s = max(self.time_s, time_s)
+
+    def at(self, time_s: float) -> tuple[Array, Array]:
+        """Mean and covariance at a later time, the filter unchanged."""
+        ahead_s = time_s - self.time_s
+        if ahead_s <= 1e-9:
+            return self._ukf.x, self._ukf.P
+        kept = self._ukf.x, self._ukf.P
+        steps = int(np.ceil(ahead_s / _LONGEST_STEP_S))
+        dt_s = ahead_s / steps
+        for _ in range(steps):
+            self._ukf.Q = motion.noise(self._ukf.x, dt_s, self._hoist, self._policy)
+            self._ukf.predict(dt=dt_s)
+            self._ukf.x = motion.inside_reach(self._ukf.x, self._hoist)
+            self._ukf.P = _positive(self._ukf.P)
+        out = self._ukf.x, self._ukf.P
+        self._ukf.x, self._ukf.P = kept
+        return out
+
+    def correct(self, z: Array, cov: Array, measure: Measure) -> bool:
+        """Take a measurement (k,) with covariance (k, k); False if it lies beyond the gate and is left out."""
+        before = self._ukf.x, self._ukf.P
+        # filterpy keeps the sigma points of the last prediction; a further measurement needs its own.
+        self._ukf.sigmas_f = self._ukf.points_fn.sigma_points(self._ukf.x, self._ukf.P)
+        self._ukf.update(np.asarray(z, float), R=cov, hx=measure)
+        distance2 = float(self._ukf.y @ self._ukf.SI @ self._ukf.y)
+        if not np.isfinite(distance2) or distance2 > self._gates[len(z)]:
+            self._ukf.x, self._ukf.P = before
+            return False
+        self._ukf.x = motion.inside_reach(self._ukf.x, self._hoist)
+        self._ukf.P = _positive(self._ukf.P)
+        return True
+
+    def distance2(self, z: Array, cov: Array, measure: Measure) -> float:
+        """Squared Mahalanobis distance of a measurement, by the same sigma points, nothing changed."""
+        sigmas = self._ukf.points_fn.sigma_points(self._ukf.x, self._ukf.P)
+        seen = np.array([measure(s) for s in sigmas])
+        mean = self._ukf.Wm @ seen
+        off = seen - mean
+        s = (self._ukf.Wc[:, None] * off).T @ off + cov
+        d = np.asarray(z, float) - mean
+        return float(d @ np.linalg.solve(s, d))
+
+
+def hook_position(hoist: Hoist) -> Measure:
+    """Hook position (3,) in metres."""
+    return lambda s: motion.hook_of(s, hoist.beam_height_m)
+
+
+def hook_floor(hoist: Hoist) -> Measure:
+    """Hook position (2,) on the floor plan."""
+    return lambda s: motion.hook_of(s, hoist.beam_height_m)[:2]
+
+
+def trolley_floor(state: Array) -> Array:
+    """Trolley position (2,) on the floor plan."""
+    at: Array = state[[motion.X, motion.Y]]
+    return at
+
+
+def hook_height(hoist: Hoist) -> Measure:
+    """Hook height (1,) above the floor."""
+    return lambda s: motion.hook_of(s, hoist.beam_height_m)[2:]
+
+
+def pixel(hoist: Hoist, camera: Camera, drop_m: float) -> Measure:
+    """Pixel (2,) of the point ``drop_m`` below the hook; see ``trolley_pixel`` for the trolley."""
+    return lambda s: camera.project(motion.below_hook(s, hoist.beam_height_m, drop_m)[None])[0]
+
+
+def trolley_pixel(hoist: Hoist, camera: Camera) -> Measure:
+    """Pixel (2,) of the trolley."""
+    return lambda s: camera.project(np.array([[s[motion.X], s[motion.Y], hoist.beam_height_m]]))[0]
+
+
+def _positive(cov: Array) -> Array:
+    """The covariance made symmetric, with no eigenvalue below a floor."""
+    cov = (cov + cov.T) / 2
+    values, vectors = np.linalg.eigh(cov)
+    if values[0] >= _VARIANCE_FLOOR:
+        return cov
+    fixed: Array = (vectors * np.maximum(values, _VARIANCE_FLOOR)) @ vectors.T
+    return fixed

@@ -1,0 +1,120 @@
+"""Motion of a hoist: trolley, rope and two-axis sway, as functions of one state vector.
+
+State (10,): trolley x, vx, y, vy (m, m/s); rope length L from beam to hook and its rate (m, m/s);
+sway angle and rate about plumb in x (rad, rad/s) and in y. Positive sway carries the hook towards +x, +y.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from calibration.camera import Array
+from calibration.policy import Policy
+from calibration.site import Hoist
+
+X, VX, Y, VY, L, VL, AX, WX, AY, WY = range(10)
+STATES = 10
+GRAVITY_MPS2 = 9.81
+ROPE_MIN_M = 0.2
+_ROPE_ACCELERATION_MPS2 = 0.08
+_SWAY_DISTURBANCE_MPS2 = 0.10
+_DAMPING = 0.01
+
+
+def moved(state: Array, dt_s: float) -> Array:
+    """The state after ``dt_s`` without drive acceleration.
+
+    Sway is the exact solution of a lightly damped pendulum of constant length, θ'' = −(g/L)θ − 2ζω₀θ',
+    whose rate is scaled to keep L²θ' when the rope changes length (angular momentum about the trolley).
+    """
+    out = state.copy()
+    out[X] += state[VX] * dt_s
+    out[Y] += state[VY] * dt_s
+    rope = max(state[L], ROPE_MIN_M)
+    out[L] = max(state[L] + state[VL] * dt_s, ROPE_MIN_M)
+    w0 = math.sqrt(GRAVITY_MPS2 / rope)
+    wd = w0 * math.sqrt(1.0 - _DAMPING**2)
+    decay = math.exp(-_DAMPING * w0 * dt_s)
+    cos, sin = math.cos(wd * dt_s), math.sin(wd * dt_s)
+    shrink = (rope / out[L]) ** 2
+    for angle, rate in ((AX, WX), (AY, WY)):
+        a, w = state[angle], state[rate]
+        b = (w + _DAMPING * w0 * a) / wd
+        out[angle] = decay * (a * cos + b * sin)
+        out[rate] = decay * (b * wd * cos - a * wd * sin - _DAMPING * w0 * (a * cos + b * sin)) * shrink
+    return out
+
+
+def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
+    """Process noise (10, 10): unknown drive acceleration, which also swings the load, and disturbances.
+
+    A trolley acceleration a changes velocity by a·dt and sway rate by −a·dt/L. On a monorail the
+    trolley can only accelerate along its beam.
+    """
+    rope = max(state[L], ROPE_MIN_M)
+    q = np.zeros((STATES, STATES))
+    for direction in drive_axes(hoist):
+        g = np.zeros(STATES)
+        g[[X, VX, AX, WX]] = direction[0] * np.array([dt_s**2 / 2, dt_s, -(dt_s**2) / (2 * rope), -dt_s / rope])
+        g[[Y, VY, AY, WY]] = direction[1] * np.array([dt_s**2 / 2, dt_s, -(dt_s**2) / (2 * rope), -dt_s / rope])
+        # Acceleration lasts about a second: power scales with time, not with the number of steps.
+        q += policy.hoist_acceleration_mps2**2 / max(dt_s, 1e-6) * np.outer(g, g)
+    for position, rate, sigma in (
+        (L, VL, _ROPE_ACCELERATION_MPS2),
+        (AX, WX, _SWAY_DISTURBANCE_MPS2 / rope),
+        (AY, WY, _SWAY_DISTURBANCE_MPS2 / rope),
+    ):
+        g = np.zeros(STATES)
+        g[[position, rate]] = dt_s**2 / 2, dt_s
+        q += sigma**2 / max(dt_s, 1e-6) * np.outer(g, g)
+    return q + 1e-9 * np.eye(STATES)
+
+
+def drive_axes(hoist: Hoist) -> list[Array]:
+    """Unit vectors along which the trolley can move: one for a monorail, two otherwise."""
+    if hoist.kind != "monorail":
+        return [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
+    (x0, y0), (x1, y1) = hoist.travel_m
+    along = np.array([x1 - x0, y1 - y0])
+    return [along / np.hypot(*along)]
+
+
+def hook_of(state: Array, beam_height_m: float) -> Array:
+    """Hook position (3,) in the world."""
+    rope, ax, ay = state[L], state[AX], state[AY]
+    sx, sy = math.sin(ax), math.sin(ay)
+    down = math.sqrt(max(0.0, 1.0 - sx * sx - sy * sy))
+    return np.array([state[X] + rope * sx, state[Y] + rope * sy, beam_height_m - rope * down])
+
+
+def below_hook(state: Array, beam_height_m: float, drop_m: float) -> Array:
+    """The point (3,) ``drop_m`` further down along the rope than the hook."""
+    longer = state.copy()
+    longer[L] += drop_m
+    return hook_of(longer, beam_height_m)
+
+
+def inside_reach(state: Array, hoist: Hoist) -> Array:
+    """The state with the trolley brought back to where its rails let it be, and the rope to its limits."""
+    out = state.copy()
+    out[X], out[Y] = reach_point(float(state[X]), float(state[Y]), hoist)
+    low, high = hoist.hook_height_m
+    out[L] = np.clip(state[L], max(ROPE_MIN_M, hoist.beam_height_m - high - 0.5), hoist.beam_height_m - low + 0.5)
+    return out
+
+
+def reach_point(x_m: float, y_m: float, hoist: Hoist) -> tuple[float, float]:
+    """The nearest point that the trolley can stand at."""
+    (x0, y0), (x1, y1) = hoist.travel_m
+    if hoist.kind == "bridge":
+        return float(np.clip(x_m, min(x0, x1), max(x0, x1))), float(np.clip(y_m, min(y0, y1), max(y0, y1)))
+    dx, dy = x1 - x0, y1 - y0
+    length = math.hypot(dx, dy)
+    if hoist.kind == "monorail":
+        along = float(np.clip(((x_m - x0) * dx + (y_m - y0) * dy) / length**2, 0.0, 1.0))
+        return x0 + along * dx, y0 + along * dy
+    from_pivot = math.hypot(x_m - x0, y_m - y0)
+    scale = min(1.0, length / from_pivot) if from_pivot > 0 else 1.0
+    return x0 + (x_m - x0) * scale, y0 + (y_m - y0) * scale

@@ -1,0 +1,97 @@
+"""The whole of tracking as one deterministic step: inputs of a tick in, people and hoists out."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from shapely import Polygon, contains_xy
+
+from calibration.camera import Array, Camera
+from calibration.site import Site
+from tracking.hoists import HoistTracker
+from tracking.observe import PersonFrame, inside, people_of_boxes, people_of_sight
+from tracking.people import PeopleTracker
+from tracking.people_filter import Bank
+from tracking.records import Boxes, HoistState, Look, Person, Sight, Telemetry, source_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """What is where at one tick. ``bank`` rows stand in the order of ``people``."""
+
+    time_s: float
+    people: tuple[Person, ...]
+    bank: Bank
+    hoists: tuple[HoistState, ...]
+    hoist_filters: tuple[tuple[Array, Array], ...]
+    looked_s: dict[str, float]
+    counts: dict[str, int]
+
+
+class Tracker:
+    """People and hoists of one site. The same inputs give the same tracks, bit for bit."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._policy = site.policy
+        self._cameras = {c.name: Camera.from_table(c) for c in site.camera}
+        self._ignored = [Polygon(z.polygon_m) for z in site.zone if z.kind == "ignore"]
+        self._people = PeopleTracker(site)
+        self._hoists = HoistTracker(site)
+        self._newest_s: dict[str, float] = {}
+        self._counts: Counter[str] = Counter()
+
+    def step(self, now_s: float, inputs: list[Look]) -> Tracks:
+        """Take in all that arrived since the last tick and look at the world at ``now_s``."""
+        accepted = [i for i in inputs if self._accept(i, now_s)]
+        frames = [f for i in accepted if (f := self._people_of(i)) is not None]
+        self._people.observe(frames)
+        self._people.end_tick(now_s)
+        self._hoists.observe(accepted)
+        people = self._people.people(now_s)
+        states = self._hoists.states(now_s)
+        pairs = [self._hoists.mean_and_cov(s.name, now_s) for s in states]
+        return Tracks(
+            time_s=now_s,
+            people=people,
+            bank=self._people.bank_at(now_s).take(self._people.confirmed_rows()),
+            hoists=states,
+            hoist_filters=tuple(p for p in pairs if p is not None),
+            looked_s=dict(self._newest_s),
+            counts={**self._counts, "hoist_outliers": self._hoists.refused},
+        )
+
+    def _accept(self, item: Look, now_s: float) -> bool:
+        """Whether the stamp can be used; refusals are counted under a name that health shows."""
+        source = source_of(item)
+        newest = self._newest_s.get(source, -math.inf)
+        if not math.isfinite(item.time_s):
+            self._counts["stamp_not_finite"] += 1
+        elif item.time_s > now_s + self._policy.future_limit_s:
+            self._counts["stamp_in_future"] += 1
+        elif item.time_s <= newest:
+            self._counts["stamp_not_increasing"] += 1
+        elif now_s - item.time_s > self._policy.late_limit_s + self._policy.tick_s:
+            self._counts["too_late"] += 1
+        elif isinstance(item, Boxes) and item.camera not in self._cameras:
+            self._counts["unknown_camera"] += 1
+        else:
+            self._newest_s[source] = item.time_s
+            return True
+        return False
+
+    def _people_of(self, item: Look) -> PersonFrame | None:
+        if isinstance(item, Telemetry):
+            return None
+        if isinstance(item, Boxes):
+            frame = people_of_boxes(item, self._cameras[item.camera], self._policy)
+        else:
+            frame = people_of_sight(item)
+        if not self._ignored or not len(frame):
+            return frame
+        x, y = frame.position_m.T
+        ignored = np.logical_or.reduce([contains_xy(zone, x, y) for zone in self._ignored], axis=0)
+        return inside(frame, ~ignored)
