@@ -1,0 +1,243 @@
+"""The engine's end of the bus: decisions go out to all who may hear, commands come in from those who may give them.
+
+There is no broker. The engine binds two sockets, both under CURVE with a list of admitted keys:
+PUB for what it publishes and ROUTER for commands, relay reports and permits. Nothing that a peer
+does or fails to do blocks the engine, raises into it, or makes it grow: queues are bounded, messages
+are limited in size, and what cannot be sent is dropped and counted.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from calibration.errors import Unavailable
+from calibration.site import Bus
+from safety.bus_auth import COMMAND, PUBLISH, Gatekeeper, OnRefused, RefusalLog, violation
+from safety.bus_client import BusClient
+from safety.bus_wire import (
+    COMMAND_BYTES_MAX,
+    COMMAND_QUEUE,
+    PUBLISH_QUEUE,
+    BusPorts,
+    common_options,
+    decode_from_peer,
+    encode,
+    endpoint,
+    is_ipv6,
+    topic,
+)
+from safety.keys import Identity, Role, load_allow, load_identity
+from safety.records import Acknowledge, FromPeer, Published, Reset, Shelve, ToPeer
+
+__all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
+
+_BATCH = 512
+"""Messages taken in by one call, so that a flood cannot hold the engine's tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message, and who sent it as the handshake proved. ``by`` in the message is that name."""
+
+    role: Role
+    name: str
+    message: FromPeer
+
+
+class EngineBus:
+    """Both sockets of the engine. One thread calls everything but ``wake``.
+
+    Args:
+        site_bus: the site's ``[bus]`` table. Port 0 takes a free port, see ``ports``.
+        folder: the key folder.
+        on_refused: called within ``receive`` for every connection or message that was turned away.
+
+    Raises:
+        BadInput: keys missing or malformed.
+        Unavailable: a port is taken, or the host is none of this machine's.
+    """
+
+    def __init__(self, site_bus: Bus, folder: Path, on_refused: OnRefused) -> None:
+        identity = load_identity(folder, "engine", "engine")
+        allow = load_allow(folder)
+        self._on_refused = on_refused
+        self._refusals = RefusalLog()
+        self._undecodable = 0
+        self._violations = 0
+        self._unsent = 0
+        self._routes: dict[tuple[Role, str], bytes] = {}
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._gatekeeper = Gatekeeper(self._context, allow, self._refusals)
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_in.setblocking(False)
+        self._wake_out.setblocking(False)
+        self._sockets: list[zmq.Socket[bytes]] = []
+        self._monitors: dict[zmq.Socket[bytes], str] = {}
+        self._closed = False
+        self._gatekeeper.start()
+        try:
+            self._publisher = self._bind(zmq.PUB, PUBLISH, identity)
+            publish = self._listen(self._publisher, site_bus.host, site_bus.publish_port, PUBLISH)
+            self._router = self._bind(zmq.ROUTER, COMMAND, identity)
+            command = self._listen(self._router, site_bus.host, site_bus.command_port, COMMAND)
+        except Unavailable:
+            self.close()
+            raise
+        self.ports = BusPorts(publish, command)
+        self._poller = zmq.Poller()
+        self._poller.register(self._router, zmq.POLLIN)
+        self._poller.register(self._wake_out, zmq.POLLIN)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Since the start: connections and messages refused, messages malformed or not permitted, answers unsent."""
+        return {
+            "bus_refused": self._refusals.count,
+            "bus_undecodable": self._undecodable,
+            "bus_violations": self._violations,
+            "bus_unsent": self._unsent,
+        }
+
+    def publish(self, message: Published) -> None:
+        """Send to every subscriber that has room; for one that has not, the message is lost. Never blocks."""
+        try:
+            self._publisher.send_multipart((topic(message), encode(message)), zmq.NOBLOCK)
+        except zmq.ZMQError:
+            self._unsent += 1
+
+    def send(self, role: Role, name: str, message: ToPeer) -> bool:
+        """Send to one party that has written before. False, and counted, where it is gone or full. Never blocks."""
+        route = self._routes.get((role, name))
+        if route is not None:
+            with suppress(zmq.ZMQError):
+                self._router.send_multipart((route, encode(message)), zmq.NOBLOCK)
+                return True
+        self._unsent += 1
+        return False
+
+    def receive(self, timeout_s: float = 0.0) -> list[Received]:
+        """What came in, waiting at most ``timeout_s`` for the first message or for ``wake``."""
+        self._poller.poll(math.ceil(max(0.0, timeout_s) * 1e3))
+        self._drain_wake()
+        received: list[Received] = []
+        for _ in range(_BATCH):
+            try:
+                frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.ZMQError:
+                break
+            if (entry := self._admit(frames)) is not None:
+                received.append(entry)
+        self._watch_handshakes()
+        for refused in self._refusals.drain(time.monotonic()):
+            self._on_refused(refused.address, refused.fingerprint, refused.reason)
+        return received
+
+    def wake(self) -> None:
+        """Make a waiting ``receive`` return now. May be called from any thread."""
+        with suppress(OSError):  # full: it wakes anyway; closed: nobody waits
+            self._wake_in.send(b"w")
+
+    def close(self) -> None:
+        """Close both sockets and end the authenticator. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        for link in self._sockets:
+            link.disable_monitor()
+            link.close(0)
+        for monitor in self._monitors:
+            monitor.close(0)
+        self._gatekeeper.stop()
+        self._context.destroy(0)
+        self._wake_in.close()
+        self._wake_out.close()
+
+    def _bind(self, kind: int, domain: str, identity: Identity) -> zmq.Socket[bytes]:
+        link = self._context.socket(kind)
+        self._sockets.append(link)
+        common_options(link, COMMAND_BYTES_MAX)
+        link.setsockopt(zmq.SNDHWM, PUBLISH_QUEUE if domain == PUBLISH else COMMAND_QUEUE)
+        link.setsockopt(zmq.RCVHWM, _BATCH)
+        link.setsockopt(zmq.CURVE_SERVER, 1)
+        link.setsockopt(zmq.CURVE_PUBLICKEY, identity.public)
+        link.setsockopt(zmq.CURVE_SECRETKEY, identity.secret)
+        link.setsockopt_string(zmq.ZAP_DOMAIN, domain)
+        # Without this, libzmq lets everyone in whenever no ZAP handler runs.
+        link.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+        if kind == zmq.ROUTER:
+            link.setsockopt(zmq.ROUTER_MANDATORY, 1)  # so that a peer that is gone is counted, not passed over
+        monitor = link.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+        self._monitors[monitor] = domain
+        return link
+
+    def _listen(self, link: zmq.Socket[bytes], host: str, port: int, domain: str) -> int:
+        address = endpoint(host, port)
+        link.setsockopt(zmq.IPV6, is_ipv6(address))
+        try:
+            link.bind(address)
+        except zmq.ZMQError as error:
+            if error.errno == zmq.EADDRINUSE:
+                raise Unavailable(
+                    f"{host}:{port} is taken by another program, expected a free port: "
+                    f"see [bus] {domain}_port in the site file"
+                ) from None
+            raise Unavailable(
+                f"{host}:{port} cannot be bound ({error.strerror}): see [bus] host and {domain}_port in the site file"
+            ) from None
+        bound = link.getsockopt(zmq.LAST_ENDPOINT)
+        return int(bytes(bound).rstrip(b"\0").rsplit(b":", 1)[1]) if isinstance(bound, bytes) else port
+
+    def _admit(self, frames: list[zmq.Frame]) -> Received | None:
+        """Turn frames into a message of a known party, or count why not."""
+        user_id, address = _metadata(frames[-1], "User-Id"), _metadata(frames[-1], "Peer-Address")
+        party = self._gatekeeper.party(user_id)
+        if party is None:
+            self._violations += 1
+            self._refusals.note(address, user_id.encode(), "it sent a message without an admitted key")
+            return None
+        message = decode_from_peer(frames[1].bytes) if len(frames) == 2 else None
+        if message is None:
+            self._undecodable += 1
+            self._refusals.note(address, user_id.encode(), f"{party} sent a message that cannot be decoded")
+            return None
+        if reason := violation(party, message):
+            self._violations += 1
+            self._refusals.note(address, user_id.encode(), reason)
+            return None
+        self._routes[party.role, party.name] = frames[0].bytes
+        if isinstance(message, Acknowledge | Shelve | Reset):
+            message = msgspec.structs.replace(message, by=party.name)
+        return Received(party.role, party.name, message)
+
+    def _watch_handshakes(self) -> None:
+        """Peers without CURVE, or dialling with another engine's key, never reach the ZAP handler.
+
+        Which end notices first, and so with which event, is a matter of microseconds.
+        """
+        for monitor, domain in self._monitors.items():
+            with suppress(zmq.ZMQError):
+                while True:
+                    recv_monitor_message(monitor, zmq.NOBLOCK)
+                    reason = f"it does not speak CURVE, knows another engine's key, or broke off ({domain} port)"
+                    self._refusals.note("unknown", b"", reason)
+
+    def _drain_wake(self) -> None:
+        with suppress(OSError):
+            while self._wake_out.recv(4096):
+                pass
+
+
+def _metadata(frame: zmq.Frame, name: str) -> str:
+    try:
+        return str(frame.get(name))
+    except zmq.ZMQError:
+        return ""

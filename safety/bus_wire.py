@@ -1,0 +1,138 @@
+"""What travels on the bus and how: topics, encoding, ports, and the socket options of both ends."""
+
+from __future__ import annotations
+
+import math
+import socket
+from dataclasses import dataclass
+
+import msgspec
+import zmq
+
+from calibration.errors import Unavailable
+from safety.records import (
+    Acknowledge,
+    AlarmTransition,
+    FromPeer,
+    Permit,
+    Published,
+    Refusal,
+    RelayStatus,
+    Reset,
+    Shelve,
+    Snapshot,
+    ToPeer,
+)
+from tracking.records import Boxes
+
+PUBLISH_QUEUE = 256
+"""Messages kept for one slow subscriber, then further ones are dropped for it: about 5 s of a busy site."""
+COMMAND_QUEUE = 64
+COMMAND_BYTES_MAX = 65_536
+PUBLISHED_BYTES_MAX = 16_777_216
+HEARTBEAT_MS = 500
+HEARTBEAT_TIMEOUT_MS = 2_000
+
+_encoder = msgspec.msgpack.Encoder()
+_from_peer: msgspec.msgpack.Decoder[FromPeer] = msgspec.msgpack.Decoder(FromPeer)
+_from_engine: msgspec.msgpack.Decoder[Published | ToPeer] = msgspec.msgpack.Decoder(Published | ToPeer)
+
+
+@dataclass(frozen=True, slots=True)
+class BusPorts:
+    """TCP ports of one engine."""
+
+    publish: int
+    command: int
+
+
+def topic(message: Published) -> bytes:
+    """First frame of a published message: the class name, with the camera's name after it where there is one."""
+    name = type(message).__name__
+    if isinstance(message, Snapshot | AlarmTransition):
+        return name.encode()
+    return f"{name}/{message.camera}".encode()
+
+
+def encode(message: Published | FromPeer | ToPeer) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode_from_peer(payload: bytes) -> FromPeer | None:
+    """A command or status; None where it is not one, or holds a number that is not finite."""
+    try:
+        message = _from_peer.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return message if all(math.isfinite(number) for number in _numbers(message)) else None
+
+
+def decode_from_engine(payload: bytes) -> Published | ToPeer | None:
+    """A message of the engine; None where it is not one."""
+    try:
+        return _from_engine.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _numbers(message: FromPeer) -> tuple[float, ...]:
+    match message:
+        case Shelve():
+            return (message.time_s, message.for_s)
+        case Acknowledge() | Reset():
+            return (message.time_s,)
+        case RelayStatus():
+            return ()
+
+
+def conflate(messages: list[Published | ToPeer]) -> list[Published | ToPeer]:
+    """Leave the newest snapshot, and the newest boxes and picture of each camera; all else in its order."""
+    newest: dict[tuple[str, str], int] = {}
+    for index, message in enumerate(messages):
+        if (key := _replaces(message)) is not None:
+            newest[key] = index
+    kept = set(newest.values())
+    return [m for i, m in enumerate(messages) if i in kept or _replaces(m) is None]
+
+
+def _replaces(message: Published | ToPeer) -> tuple[str, str] | None:
+    match message:
+        case AlarmTransition() | Permit() | Refusal():
+            return None
+        case Snapshot():
+            return ("Snapshot", "")
+        case _:
+            return ("Boxes" if isinstance(message, Boxes) else "Picture", message.camera)
+
+
+def endpoint(host: str, port: int, key: str = "host") -> str:
+    """``tcp://ADDRESS:PORT`` of a host name or address.
+
+    Raises:
+        Unavailable: the name does not resolve.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        raise Unavailable(f"[bus] {key}: {host!r} cannot be resolved, expected a host name or address") from None
+    family, address = min((row[0], row[4][0]) for row in found)  # IPv4 before IPv6
+    return f"tcp://[{address}]:{port}" if family == socket.AF_INET6 else f"tcp://{address}:{port}"
+
+
+def is_ipv6(address: str) -> bool:
+    """Whether an ``endpoint`` is one; IPv4 peers of an IPv6 socket would show in mapped notation."""
+    return address.startswith("tcp://[")
+
+
+def common_options(link: zmq.Socket[bytes], bytes_max: int) -> None:
+    """What every socket of the bus needs, before it binds or connects.
+
+    No message outlives its socket, a dead peer is noticed in two seconds, and no message may be
+    larger than the largest that is meant to come.
+    """
+    link.setsockopt(zmq.LINGER, 0)
+    link.setsockopt(zmq.MAXMSGSIZE, bytes_max)
+    link.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+    link.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS)
+    link.setsockopt(zmq.HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS)
+    link.setsockopt(zmq.HANDSHAKE_IVL, 5_000)
