@@ -18,6 +18,8 @@ from scipy.spatial.transform import Rotation
 from calibration.site import CameraTable
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 _UNDISTORT_ITERATIONS = 60
 _UNDISTORT_TOLERANCE_PX = 0.5

@@ -15,12 +15,16 @@ from tracking.hoists import HoistTracker
 from tracking.observe import PersonFrame, inside, people_of_boxes, people_of_sight
 from tracking.people import PeopleTracker
 from tracking.people_filter import Bank
-from tracking.records import Boxes, HoistState, Look, Person, Sight, Telemetry, source_of
+from tracking.records import Boxes, HoistState, Look, Person, Telemetry, source_of
 
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """What is where at one tick. ``bank`` rows stand in the order of ``people``."""
+    """What is where at one tick.
+
+    ``bank`` rows stand in the order of ``people``, ``hoist_filters`` (mean, covariance) in that of
+    ``hoists``. ``looked_s`` is the newest stamp of each source, ``rejected`` its refused inputs.
+    """
 
     time_s: float
     people: tuple[Person, ...]
@@ -28,6 +32,7 @@ class Tracks:
     hoists: tuple[HoistState, ...]
     hoist_filters: tuple[tuple[Array, Array], ...]
     looked_s: dict[str, float]
+    rejected: dict[str, int]
     counts: dict[str, int]
 
 
@@ -43,6 +48,7 @@ class Tracker:
         self._hoists = HoistTracker(site)
         self._newest_s: dict[str, float] = {}
         self._counts: Counter[str] = Counter()
+        self._rejected: Counter[str] = Counter()
 
     def step(self, now_s: float, inputs: list[Look]) -> Tracks:
         """Take in all that arrived since the last tick and look at the world at ``now_s``."""
@@ -61,6 +67,7 @@ class Tracker:
             hoists=states,
             hoist_filters=tuple(p for p in pairs if p is not None),
             looked_s=dict(self._newest_s),
+            rejected=dict(self._rejected),
             counts={**self._counts, "hoist_outliers": self._hoists.refused},
         )
 
@@ -81,6 +88,7 @@ class Tracker:
         else:
             self._newest_s[source] = item.time_s
             return True
+        self._rejected[source] += 1
         return False
 
     def _people_of(self, item: Look) -> PersonFrame | None:

@@ -1,0 +1,238 @@
+"""The core: inputs of one tick in, one decision out. No I/O, no clock, no randomness.
+
+Live and replay run this very class, so a replay reproduces the alarm log byte for byte.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from shapely import LineString
+
+from calibration.site import Hoist, Site
+from safety.alarms import AlarmBook, Key
+from safety.hazards import Scene, fall_zone, scene_of, struck_by
+from safety.lift import PhaseTracker, body_of
+from safety.permit_issuer import NodeMonitor
+from safety.records import (
+    Acknowledge,
+    AlarmTransition,
+    CameraView,
+    Event,
+    Hazard,
+    HoistView,
+    Level,
+    NodeView,
+    Refusal,
+    RelayStatus,
+    Reset,
+    Shelve,
+    Situation,
+    Snapshot,
+    Swept,
+)
+from safety.sight import SightMonitor
+from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_person
+from tracking.records import CameraHealth, HoistState, Look
+from tracking.tracker import Tracker, Tracks
+
+_OUTLINE_SEGMENTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one tick brought: the whole picture, what changed, and commands that were not carried out."""
+
+    snapshot: Snapshot
+    transitions: tuple[AlarmTransition, ...]
+    refusals: tuple[Refusal, ...]
+
+
+class Engine:
+    """One site's tracking, risk and alarms.
+
+    Args:
+        site: the site file.
+        wall_offset_s: wall time minus monotonic time, for display only.
+        watch_relays: whether relay nodes must report; False for recordings made without any.
+    """
+
+    def __init__(self, site: Site, wall_offset_s: float = 0.0, watch_relays: bool = False) -> None:
+        self._site, self._policy = site, site.policy
+        self._wall_offset_s = wall_offset_s
+        self._tracker = Tracker(site)
+        self._sight = SightMonitor(site)
+        self._book = AlarmBook(site.policy, site.site.language)
+        self._phases = {h.name: PhaseTracker(h, site.policy) for h in site.hoist}
+        self._watch_relays = watch_relays
+        self._nodes: NodeMonitor | None = None
+        self._seq = 0
+
+    def step(self, now_s: float, events: Sequence[Event]) -> Step:
+        """Advance to the tick at ``now_s`` with all events that became ready since the tick before."""
+        looks: list[Look] = []
+        commands: list[Acknowledge | Shelve | Reset] = []
+        statuses: list[RelayStatus] = []
+        for event in events:
+            match event:
+                case CameraHealth():
+                    self._sight.hear(event)
+                case RelayStatus():
+                    statuses.append(event)
+                case Acknowledge() | Shelve() | Reset():
+                    commands.append(event)
+                case _:
+                    looks.append(event)
+        tracks = self._tracker.step(now_s, looks)
+        scenes = self._scenes(now_s, tracks)
+        cameras = self._sight.cameras(now_s, tracks)
+        hazards = [h for scene in scenes for h in (*struck_by(scene, self._policy), *fall_zone(scene, self._policy))]
+        hazards += self._sight.hazards(now_s, tracks, scenes, cameras)
+        relay_hazards, details = self._relay_hazards(now_s, statuses)
+        hazards += relay_hazards
+        transitions = self._book.step(now_s, hazards, details)
+        refusals = [r for c in commands if (r := self._command(c, now_s)) is not None]
+        outputs = self._outputs(now_s)
+        nodes: tuple[NodeView, ...] = ()
+        if self._nodes is not None:
+            # The monitor has to know what was denied, to tell a contact that does not open.
+            self._nodes.permits(outputs, now_s)
+            nodes = self._nodes.views(now_s)
+        snapshot = self._snapshot(now_s, tracks, scenes, hazards, outputs, (cameras, nodes))
+        return Step(snapshot, tuple(transitions), tuple(refusals))
+
+    def _scenes(self, now_s: float, tracks: Tracks) -> tuple[Scene, ...]:
+        forecast = forecast_people(tracks.bank, self._policy)
+        out = []
+        for state, (mean, cov) in zip(tracks.hoists, tracks.hoist_filters, strict=True):
+            hoist = self._hoist(state.name)
+            body = body_of(state, hoist)
+            phase = self._phases[state.name].step(now_s, state, body, tracks.people)
+            path = forecast_hoist(mean, cov, hoist, self._policy)
+            out.append(scene_of(state, hoist, body, phase, path, (tracks.people, forecast), self._policy))
+        return tuple(out)
+
+    def _hoist(self, name: str) -> Hoist:
+        hoist = self._site.hoist_named(name)
+        assert hoist is not None
+        return hoist
+
+    def _relay_hazards(self, now_s: float, statuses: list[RelayStatus]) -> tuple[list[Hazard], dict[Key, str]]:
+        if not self._watch_relays or not self._site.relay:
+            return [], {}
+        if self._nodes is None:
+            self._nodes = NodeMonitor(self._site.relay, "core", self._policy.permit_validity_s, now_s)
+        for status in statuses:
+            self._nodes.observe(status, now_s)
+        hazards = [
+            Hazard(situation=Situation.RELAY_FAULT, level=Level.WARNING, source=node)
+            for node in self._nodes.faults(now_s)
+        ]
+        faults = self._nodes.faults(now_s)
+        return hazards, {h.key: faults[h.source or ""] for h in hazards}
+
+    def _command(self, command: Acknowledge | Shelve | Reset, now_s: float) -> Refusal | None:
+        match command:
+            case Acknowledge():
+                return self._book.acknowledge(command, now_s)
+            case Shelve():
+                return self._book.shelve(command, now_s)
+            case Reset():
+                # The node itself decides; the service hands the reset on with the next permit.
+                return None
+
+    def _outputs(self, now_s: float) -> dict[str, bool]:
+        """Every output as "TARGET/SIGNAL". Permit and slow are energised while all is well."""
+        announced = self._book.announced()
+        audible = self._book.audible(now_s)
+        outputs: dict[str, bool] = {}
+        for hoist in self._site.hoist:
+            permit, fast = self._allowed(hoist.name, announced)
+            level = max(
+                (lv for h, lv in announced if h.hoist in (hoist.name, None)), key=lambda v: v.rank, default=Level.CLEAR
+            )
+            outputs[f"{hoist.name}/permit"] = permit
+            outputs[f"{hoist.name}/slow"] = permit and fast
+            for signal in (Level.CAUTION, Level.WARNING, Level.DANGER):
+                outputs[f"{hoist.name}/{signal.value}"] = min(level.rank, audible.rank) >= signal.rank
+        for signal in (Level.CAUTION, Level.WARNING, Level.DANGER):
+            outputs[f"hall/{signal.value}"] = audible.rank >= signal.rank
+        return outputs
+
+    def _allowed(self, hoist: str, announced: list[tuple[Hazard, Level]]) -> tuple[bool, bool]:
+        """Whether this hoist may move at all, and whether it may move fast."""
+        permit = fast = True
+        serving = {r.name for r in self._site.relay if any(target == hoist for target, _ in r.outputs.values())}
+        for hazard, level in announced:
+            if hazard.situation is Situation.RELAY_FAULT:
+                permit &= hazard.source not in serving
+            elif hazard.hoist == hoist and (hazard.situation is Situation.HOIST_LOST or level is Level.DANGER):
+                permit = False
+            elif hazard.hoist in (hoist, None) and level.rank >= Level.WARNING.rank:
+                fast = False
+        return permit, fast
+
+    def _snapshot(  # noqa: PLR0913 - one record gathers the whole tick
+        self,
+        now_s: float,
+        tracks: Tracks,
+        scenes: tuple[Scene, ...],
+        hazards: list[Hazard],
+        outputs: dict[str, bool],
+        health: tuple[tuple[CameraView, ...], tuple[NodeView, ...]],
+    ) -> Snapshot:
+        self._seq += 1
+        announced = self._book.announced()
+        worst = max((level for _, level in announced), key=lambda v: v.rank, default=Level.CLEAR)
+        forecast = scenes[0].people_forecast if scenes else forecast_people(tracks.bank, self._policy)
+        paths = [shown_person(p, forecast, i) for i, p in enumerate(tracks.people) if not p.lost]
+        paths += [shown_hoist(s.state, s.forecast) for s in scenes if not s.state.lost]
+        return Snapshot(
+            time_s=now_s,
+            wall_s=now_s + self._wall_offset_s,
+            seq=self._seq,
+            level=worst,
+            people=tracks.people,
+            paths=tuple(paths),
+            hoists=tuple(_view(s, outputs, announced) for s in scenes),
+            hazards=tuple(hazards),
+            alarms=self._book.alarms(now_s),
+            outputs=outputs,
+            cameras=health[0],
+            nodes=health[1],
+            counts=tracks.counts,
+        )
+
+
+def _view(scene: Scene, outputs: dict[str, bool], announced: list[tuple[Hazard, Level]]) -> HoistView:
+    name = scene.state.name
+    level = max((lv for h, lv in announced if h.hoist == name), key=lambda v: v.rank, default=Level.CLEAR)
+    return HoistView(
+        state=scene.state,
+        phase=scene.phase,
+        level=level,
+        permit=outputs[f"{name}/permit"],
+        slow=not outputs[f"{name}/slow"],
+        swept=None if scene.state.lost else _swept(scene),
+    )
+
+
+def _swept(scene: Scene) -> Swept:
+    """The floor that the load still covers if it is stopped now: way to standstill, widened by the swing."""
+    s, stop = scene.state, scene.stop
+    speed = s.travel_speed_mps
+    share = stop.distance_m / speed if speed > 1e-6 else 0.0
+    start = np.array([s.x_m, s.y_m])
+    end = start + share * np.array([s.trolley_vx_mps, s.trolley_vy_mps])
+    if math.dist(start, end) < 1e-6:
+        end = start + [1e-6, 0.0]
+    outline = LineString([start, end]).buffer(scene.body.radius_m + stop.swing_m, quad_segs=_OUTLINE_SEGMENTS)
+    return Swept(
+        hoist=s.name,
+        outline_m=tuple((float(x), float(y)) for x, y in outline.exterior.coords),
+        bottom_m=scene.body.bottom_m,
+        top_m=s.z_m,
+    )

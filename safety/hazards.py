@@ -1,0 +1,226 @@
+"""Struck by the moving load, and under the suspended load: how likely, how soon, can a stop still help."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import erf, ndtr
+
+from calibration.camera import Array, Flags, Rows
+from calibration.policy import Policy
+from calibration.site import Hoist
+from safety.lift import Body
+from safety.records import Hazard, Level, Phase, Situation
+from safety.stopping import Stop, StoppedPaths, stop_now, stopped_paths
+from tracking.predict import HoistForecast, PeopleForecast
+from tracking.records import HoistState, Person
+
+_SWAY_THAT_STRIKES_M = 0.15
+_SLOW_TOLERANCE = 1.2
+_INSIDE_PROBABILITY = 0.5
+_AIRBORNE = (Phase.LIFTING, Phase.TRAVELLING, Phase.LOWERING)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One hoist among the people of one tick; ``stop`` is what stopping it now would do."""
+
+    state: HoistState
+    hoist: Hoist
+    body: Body
+    phase: Phase
+    forecast: HoistForecast
+    people: tuple[Person, ...]
+    people_forecast: PeopleForecast
+    stop: Stop
+
+
+def scene_of(
+    state: HoistState,
+    hoist: Hoist,
+    body: Body,
+    phase: Phase,
+    forecast: HoistForecast,
+    people: tuple[tuple[Person, ...], PeopleForecast],
+    policy: Policy,
+) -> Scene:
+    """Put one hoist and all people together. ``people`` are records and forecast in the same order."""
+    stop = stop_now(state.travel_speed_mps, state.rope_m, state.sway_amplitude_m, hoist, policy)
+    return Scene(state, hoist, body, phase, forecast, *people, stop)
+
+
+def within_probability(offset_m: Array, cov_m2: Array, radius_m: Array | float) -> Array:
+    """Probability that a 2-D Gaussian point lies within ``radius_m`` of the origin, never too small by much.
+
+    offset_m (..., 2), cov_m2 (..., 2, 2) broadcast against each other. The disc is replaced by the
+    square around it, turned towards the offset: Φ along it times erf across it. Never below the
+    disc's probability when the two axes are uncorrelated.
+    """
+    distance = np.sqrt((offset_m**2).sum(axis=-1))
+    unit = offset_m / np.maximum(distance, 1e-9)[..., None]
+    unit = np.where(distance[..., None] > 1e-9, unit, np.array([1.0, 0.0]))
+    var_along = np.einsum("...i,...ij,...j->...", unit, cov_m2, unit)
+    var_across = np.trace(cov_m2, axis1=-2, axis2=-1) - var_along
+    along = np.sqrt(np.maximum(var_along, 1e-9))
+    across = np.sqrt(np.maximum(var_across, 1e-9))
+    inside = ndtr((radius_m - distance) / along) - ndtr((-radius_m - distance) / along)
+    probability: Array = inside * erf(radius_m / (math.sqrt(2) * across))
+    return probability
+
+
+def struck_by(scene: Scene, policy: Policy) -> list[Hazard]:
+    """People whom the load will reach within the horizon, with the time left for a stop that helps."""
+    s, body = scene.state, scene.body
+    travels = s.travel_speed_mps > policy.moving_speed_mps
+    swings = body.lowest_m < policy.person_reach_height_m and s.sway_amplitude_m > _SWAY_THAT_STRIKES_M
+    if not len(scene.people) or not (travels or swings):
+        return []
+    reachable = _low_enough(scene, policy)
+    if not reachable.any():
+        return []
+    radius = body.radius_m + policy.person_radius_m
+    swing = 0.0 if travels else s.sway_amplitude_m
+    still = StoppedPaths(
+        offset_m=np.zeros((1, len(reachable), 2)),
+        swing_m=np.full((1, len(reachable)), swing),
+        harmful=np.ones((1, len(reachable)), bool),
+    )
+    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
+    goes_on = np.where(reachable, _contact(scene, rows, still, radius)[:, 0], 0.0)
+    gap = _gaps(scene, policy.person_radius_m) - swing
+    threatened = (goes_on.max(axis=1) >= policy.contact_probability) | _too_near(scene, gap, policy)
+    rows = np.flatnonzero(threatened).astype(np.int64)
+    if not len(rows):
+        return []
+    stopped = stopped_paths(scene.forecast, scene.stop, s.sway_amplitude_m, scene.hoist, policy)
+    touch = np.where(reachable & stopped.harmful[None], _contact(scene, rows, stopped, radius), 0.0)
+    helped: Flags = touch.max(axis=2) < policy.contact_probability
+    return [_struck(scene, int(row), goes_on[row], helped[i], float(gap[row]), policy) for i, row in enumerate(rows)]
+
+
+def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
+    """People under the suspended load, in the zone that it can fall into, or about to walk into it.
+
+    Zone radius: load radius + swing + part of the height + person radius; the inner part without the
+    height counts as under the load.
+    """
+    s, body = scene.state, scene.body
+    if not len(scene.people) or not body.loaded or scene.phase not in _AIRBORNE:
+        return []
+    if body.highest_m < policy.fall_zone_min_height_m:
+        return []
+    under_m = body.radius_m + s.sway_amplitude_m + policy.person_radius_m
+    zone_m = under_m + policy.fall_zone_of_height * body.highest_m
+    f = scene.people_forecast
+    soon = f.ahead_s <= policy.human_reaction_s + 1e-9
+    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
+    inside = _mode_mean(scene, rows, np.full((1, len(f.ahead_s)), zone_m))[:, 0]
+    under_now = _mode_mean(scene, rows, np.full((1, len(f.ahead_s)), under_m))[:, 0, 0]
+    gap = _gaps(scene, policy.person_radius_m)
+    rests = s.travel_speed_mps <= policy.moving_speed_mps and abs(s.vz_mps) <= policy.lifting_speed_mps
+    out = []
+    for row, person in enumerate(scene.people):
+        enters = np.flatnonzero(inside[row][soon] >= _INSIDE_PROBABILITY)
+        if not len(enters) or person.lost:
+            continue
+        level = Level.CAUTION
+        if enters[0] == 0:
+            level = Level.DANGER if under_now[row] >= _INSIDE_PROBABILITY else Level.WARNING
+        if s.carrying == "unknown" and rests:
+            level = Level.CAUTION
+        out.append(
+            Hazard(
+                situation=Situation.FALL_ZONE,
+                level=level,
+                hoist=s.name,
+                person=person.id,
+                probability=float(inside[row][soon].max()),
+                gap_m=float(gap[row]),
+                time_to_contact_s=float(f.ahead_s[enters[0]]),
+                terms={
+                    "zone_m": float(zone_m),
+                    "bottom_m": float(body.highest_m if not s.height_known else body.bottom_m),
+                    "height_known": float(s.height_known),
+                    "load_known": float(s.carrying == "loaded"),
+                    "load_mps": s.travel_speed_mps,
+                },
+            )
+        )
+    return out
+
+
+def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float, policy: Policy) -> Hazard:
+    s = scene.state
+    ahead = scene.forecast.ahead_s
+    hits = np.flatnonzero(goes_on >= policy.contact_probability)
+    ttc = float(ahead[hits[0]]) if len(hits) else None
+    unsafe = np.flatnonzero(~helped)
+    last_safe = float(ahead[-1]) if not len(unsafe) else float(ahead[max(unsafe[0] - 1, 0)])
+    stop_helps_now = bool(helped[0])
+    near = bool(_too_near(scene, np.array([gap_m]), policy)[0])
+    fast = s.travel_speed_mps > _SLOW_TOLERANCE * scene.hoist.travel_speed_mps[0]
+    if not len(hits):
+        level = Level.DANGER if fast else Level.WARNING
+    elif not stop_helps_now or last_safe < policy.horizon_step_s or (near and fast):
+        level = Level.DANGER
+    elif last_safe < policy.human_reaction_s or near:
+        level = Level.WARNING
+    else:
+        level = Level.CAUTION
+    return Hazard(
+        situation=Situation.STRUCK_BY,
+        level=level,
+        hoist=s.name,
+        person=scene.people[row].id,
+        probability=float(goes_on.max()),
+        gap_m=gap_m,
+        time_to_contact_s=ttc,
+        time_to_last_safe_stop_s=last_safe if stop_helps_now else 0.0,
+        terms={
+            "load_mps": s.travel_speed_mps,
+            "person_mps": scene.people[row].speed_mps,
+            "stop_m": scene.stop.distance_m,
+            "stop_s": scene.stop.time_s,
+            "swing_m": scene.stop.swing_m,
+            "bottom_m": scene.body.lowest_m,
+            "height_known": float(s.height_known),
+        },
+    )
+
+
+def _contact(scene: Scene, rows: Rows, paths: StoppedPaths, radius_m: float) -> Array:
+    """(rows, d, h) probability that the load, on each of d paths, touches each person at each time."""
+    return _mode_mean(scene, rows, radius_m + paths.swing_m, paths.offset_m)
+
+
+def _mode_mean(scene: Scene, rows: Rows, radius_m: Array, offset_m: Array | float = 0.0) -> Array:
+    """(rows, d, h) probability, over motion modes, of being within ``radius_m`` (d, h) of the load."""
+    f = scene.people_forecast
+    load = scene.forecast.hook_m[None, :, :2] - offset_m
+    relative = f.mean_m[rows][:, :, None] - load[None, None]
+    spread = f.cov_m2[rows] + (scene.forecast.sigma_m**2)[None, None, :, None, None] * np.eye(2)
+    each = within_probability(relative, spread[:, :, None], radius_m[None, None])
+    mean: Array = np.einsum("nm,nmdh->ndh", f.weight[rows], each)
+    return mean
+
+
+def _gaps(scene: Scene, person_radius_m: float) -> Array:
+    """(n,) distance from the load's side to each person's side now, m; negative inside."""
+    at = np.array([(p.x_m, p.y_m) for p in scene.people])
+    away = np.sqrt(((at - (scene.state.x_m, scene.state.y_m)) ** 2).sum(axis=1))
+    gap: Array = away - scene.body.radius_m - person_radius_m
+    return gap
+
+
+def _too_near(scene: Scene, gap_m: Array, policy: Policy) -> Flags:
+    if scene.state.travel_speed_mps <= policy.moving_speed_mps or scene.body.lowest_m >= policy.person_reach_height_m:
+        return np.zeros(len(gap_m), np.bool_)
+    return np.asarray(gap_m < policy.separation_floor_m, np.bool_)
+
+
+def _low_enough(scene: Scene, policy: Policy) -> Flags:
+    """(h,) whether the load's lower edge is within a person's height at each time ahead."""
+    fall = min(scene.state.vz_mps, 0.0) if scene.state.height_known else 0.0
+    return np.asarray(scene.body.lowest_m + fall * scene.forecast.ahead_s < policy.person_reach_height_m, np.bool_)

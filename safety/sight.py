@@ -1,0 +1,174 @@
+"""What the system cannot see: silent cameras, unlocated hoists, people who vanished near a load."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from calibration.camera import Flags
+from calibration.coverage import CoverageMap, coverage_map
+from calibration.site import Site
+from safety.hazards import Scene
+from safety.records import CameraView, Hazard, Level, Situation
+from tracking.records import CameraHealth
+from tracking.tracker import Tracks
+
+_CHEST_M = 1.2
+_RING_M = 1.0
+_RING_POINTS = 8
+_NEEDED_SHARE = 0.5
+_LOST_MARGIN_M = 1.0
+COVERAGE = "coverage"
+
+
+class SightMonitor:
+    """Judges the system's own sight at each tick. "Cannot see" is a state of its own, never a silence."""
+
+    def __init__(self, site: Site) -> None:
+        self._site, self._policy = site, site.policy
+        self._map: CoverageMap | None = coverage_map(site, height_m=_CHEST_M) if site.camera else None
+        self._health: dict[str, CameraHealth] = {}
+        self._start_s: float | None = None
+        self._frames: dict[str, list[float]] = {c.name: [] for c in site.camera}
+
+    def hear(self, health: CameraHealth) -> None:
+        """Keep what a capture thread says of its camera."""
+        self._health[health.camera] = health
+
+    def cameras(self, now_s: float, tracks: Tracks) -> tuple[CameraView, ...]:
+        """Every camera of the site, by the frames that really reached the core."""
+        if self._start_s is None:
+            self._start_s = now_s
+        return tuple(self._camera(c.name, now_s, tracks) for c in self._site.camera)
+
+    def hazards(
+        self, now_s: float, tracks: Tracks, scenes: tuple[Scene, ...], cameras: tuple[CameraView, ...]
+    ) -> list[Hazard]:
+        """All hazards of sight at this tick."""
+        starting = now_s - (self._start_s or 0.0) <= self._policy.startup_grace_s
+        out = [] if starting else self._silent_cameras(cameras, scenes)
+        out += self._uncovered(cameras, scenes) if not starting else []
+        out += self._unlocated(now_s, tracks, starting)
+        out += self._vanished(scenes)
+        return out
+
+    def _camera(self, name: str, now_s: float, tracks: Tracks) -> CameraView:
+        seen_s = tracks.looked_s.get(name)
+        times = self._frames[name]
+        if seen_s is not None and (not times or seen_s > times[-1]):
+            times.append(seen_s)
+        while times and times[0] < now_s - 2.0:
+            times.pop(0)
+        health = self._health.get(name)
+        since = self._start_s if seen_s is None else seen_s
+        age_s = max(0.0, now_s - (since if since is not None else now_s))
+        return CameraView(
+            camera=name,
+            alive=age_s <= self._policy.camera_stale_s,
+            rate_hz=(len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0,
+            age_s=age_s,
+            gaps=health.gaps if health else 0,
+            rejected=tracks.rejected.get(name, 0),
+            message=health.message if health else "",
+        )
+
+    def _silent_cameras(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...]) -> list[Hazard]:
+        return [
+            Hazard(
+                situation=Situation.CAMERA_BLIND,
+                level=Level.WARNING,
+                source=c.camera,
+                terms={"unseen_s": c.age_s, "uncovered": 0.0},
+            )
+            for c in cameras
+            if not c.alive
+        ]
+
+    def _uncovered(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...]) -> list[Hazard]:
+        """Loads that move or hang over floor that no living camera sees."""
+        if self._map is None:
+            return []
+        alive = np.array([c.alive for c in cameras], bool)
+        out = []
+        for scene in scenes:
+            airborne = scene.body.loaded and scene.body.highest_m > self._policy.landed_gap_m
+            moves = scene.state.travel_speed_mps > self._policy.moving_speed_mps
+            if not airborne and not moves:
+                continue
+            now, ever = self._share_seen(scene, alive), self._share_seen(scene, np.ones_like(alive))
+            if now >= _NEEDED_SHARE:
+                continue
+            fallen_out = ever >= _NEEDED_SHARE
+            silent = max((c.age_s for c in cameras if not c.alive), default=0.0)
+            out.append(
+                Hazard(
+                    situation=Situation.CAMERA_BLIND,
+                    level=Level.DANGER if fallen_out else Level.WARNING if moves else Level.CAUTION,
+                    hoist=scene.state.name,
+                    source=", ".join(c.camera for c in cameras if not c.alive) or COVERAGE,
+                    terms={"unseen_s": silent, "uncovered": 1.0},
+                )
+            )
+        return out
+
+    def _share_seen(self, scene: Scene, alive: Flags) -> float:
+        """Part of the watched floor around the load that the given cameras see; 1 outside the map."""
+        assert self._map is not None
+        radius = scene.body.radius_m + _RING_M
+        angles = np.arange(_RING_POINTS) * 2 * math.pi / _RING_POINTS
+        around = [(scene.state.x_m, scene.state.y_m)]
+        around += [(scene.state.x_m + radius * math.cos(a), scene.state.y_m + radius * math.sin(a)) for a in angles]
+        cells = [c for x, y in around if (c := self._map.cell_of(x, y)) is not None and self._map.count[c] >= 0]
+        if not cells:
+            return 1.0
+        return float(np.mean([bool(self._map.seen_by[alive, row, col].any()) for row, col in cells]))
+
+    def _unlocated(self, now_s: float, tracks: Tracks, starting: bool) -> list[Hazard]:
+        known = {s.name: s for s in tracks.hoists}
+        out = []
+        for hoist in self._site.hoist:
+            state = known.get(hoist.name)
+            if state is None and starting:
+                continue
+            if state is not None and not state.lost:
+                continue
+            moved = state is not None and state.travel_speed_mps > self._policy.moving_speed_mps
+            unseen = state.unseen_s if state is not None else now_s - (self._start_s or 0.0)
+            out.append(
+                Hazard(
+                    situation=Situation.HOIST_LOST,
+                    level=Level.DANGER if moved else Level.WARNING,
+                    hoist=hoist.name,
+                    terms={"unseen_s": unseen},
+                )
+            )
+        return out
+
+    def _vanished(self, scenes: tuple[Scene, ...]) -> list[Hazard]:
+        """A person not found any more, who can have walked into reach of a load that moves or hangs."""
+        out = []
+        for scene in scenes:
+            moves = scene.state.travel_speed_mps > self._policy.moving_speed_mps
+            airborne = scene.body.loaded and scene.body.highest_m > self._policy.landed_gap_m
+            if not (moves or airborne):
+                continue
+            for person in scene.people:
+                if not person.lost:
+                    continue
+                away = math.hypot(person.x_m - scene.state.x_m, person.y_m - scene.state.y_m)
+                gap = away - scene.body.radius_m - self._policy.person_radius_m
+                reach = min(person.unseen_s, self._policy.coast_time_s) * self._policy.walk_speed_mps / 2
+                if gap > reach + _LOST_MARGIN_M + scene.stop.distance_m:
+                    continue
+                out.append(
+                    Hazard(
+                        situation=Situation.PERSON_LOST,
+                        level=Level.WARNING if moves else Level.CAUTION,
+                        hoist=scene.state.name,
+                        person=person.id,
+                        gap_m=gap,
+                        terms={"unseen_s": person.unseen_s},
+                    )
+                )
+        return out

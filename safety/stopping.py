@@ -1,0 +1,76 @@
+"""What stopping still achieves: way to standstill, time to it, and the swing that stays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.camera import Array, Flags
+from calibration.policy import Policy
+from calibration.site import Hoist
+from tracking.hoist_motion import GRAVITY_MPS2, ROPE_MIN_M
+from tracking.predict import HoistForecast
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop commanded now: distance and time until the trolley rests, amplitude of the swing after it."""
+
+    distance_m: float
+    time_s: float
+    swing_m: float
+
+
+def stop_now(speed_mps: float, rope_m: float, sway_m: float, hoist: Hoist, policy: Policy) -> Stop:
+    """Reaction at full speed, then a constant brake: s = v·t_r + v²/2a, t = t_r + v/a.
+
+    Swing left by a ramped stop is at most 2aL/g and never more than after an instant one, v·√(L/g);
+    what swung before may add to it.
+    """
+    a, v = hoist.deceleration_mps2, abs(speed_mps)
+    rope = max(rope_m, ROPE_MIN_M)
+    left_m = min(2 * a * rope / GRAVITY_MPS2, v * math.sqrt(rope / GRAVITY_MPS2))
+    return Stop(
+        distance_m=v * policy.reaction_time_s + v * v / (2 * a),
+        time_s=policy.reaction_time_s + v / a,
+        swing_m=left_m + sway_m,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedPaths:
+    """The load under "stop commanded at Δ" for d delays and h times.
+
+    offset_m: (d, h, 2) what the brake takes away from the undisturbed path. swing_m: (d, h) radius that
+    braking adds. harmful: (d, h) whether the load still moves enough to strike.
+    """
+
+    offset_m: Array
+    swing_m: Array
+    harmful: Flags
+
+
+def stopped_paths(forecast: HoistForecast, stop: Stop, sway_m: float, hoist: Hoist, policy: Policy) -> StoppedPaths:
+    """Simulate the trolley for a stop commanded at each time of the horizon.
+
+    Braking starts a reaction after the command and the swing it causes lasts to the end of the
+    horizon; a load that rests with a swing too small to hurt no longer counts.
+    """
+    ahead = forecast.ahead_s
+    velocity = forecast.trolley_velocity_mps
+    speed = float(np.hypot(*velocity))
+    a = hoist.deceleration_mps2
+    start = ahead[:, None] + policy.reaction_time_s
+    braking_s = np.clip(ahead[None] - start, 0.0, speed / a)
+    after_s = np.maximum(ahead[None] - start - speed / a, 0.0)
+    # Way lost against going on: a·τ²/2 while braking, then the full speed for as long as it rests.
+    lost_m = a * braking_s**2 / 2 + speed * after_s
+    direction = velocity / speed if speed > 1e-9 else np.zeros(2)
+    brakes = ahead[None] >= start
+    swing = np.where(brakes, stop.swing_m - sway_m, 0.0)
+    rests = (after_s > 0) | (speed < policy.moving_speed_mps)
+    swing_speed = stop.swing_m * math.sqrt(GRAVITY_MPS2 / max(float(forecast.rope_m[0]), ROPE_MIN_M))
+    harmful = ~rests | (swing_speed > 2 * policy.moving_speed_mps)
+    return StoppedPaths(offset_m=lost_m[:, :, None] * direction, swing_m=swing, harmful=harmful)
