@@ -190,6 +190,9 @@ class Relay(Table):
     unit: int = Field(1, ge=0, le=255)
     first_coil: int = Field(0, ge=0, le=65535, description="Coil of the first output; the others follow in order.")
     read_back: Literal["coils", "discrete_inputs"] = "coils"
+    heartbeat_coil: int | None = Field(
+        None, ge=0, le=65535, description="Coil toggled in every cycle, for a watchdog relay that opens on silence."
+    )
     outputs: dict[str, tuple[str, Literal["permit", "slow", "caution", "warning", "danger"]]]
 
     @field_validator("outputs")
@@ -198,6 +201,14 @@ class Relay(Table):
         if not value:
             raise ValueError("must name at least one output")
         return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Relay:
+        if self.first_coil + len(self.outputs) > 65536:
+            raise ValueError("first_coil leaves no room for every output up to coil 65535")
+        if self.heartbeat_coil in range(self.first_coil, self.first_coil + len(self.outputs)):
+            raise ValueError("heartbeat_coil must not be the coil of an output")
+        return self
 
 
 class Bus(Table):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pymodbus.client import ModbusTcpClient
 
 from calibration.site import Bus, Site
 from safety.bus import BusPorts, EngineBus
@@ -55,8 +59,6 @@ def site_text(ports: BusPorts | None = None, *, driver: str = "simulated", addre
 
 def make_site_keys(folder: Path) -> Path:
     """The key folder of the small site, made beside it."""
-    import tomllib
-
     make_keys(folder / "keys", Site.model_validate(tomllib.loads(site_text())))
     return folder / "keys"
 
@@ -93,3 +95,25 @@ def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
             child.send_signal(signal.SIGCONT)
             child.kill()
         child.communicate()
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for servers that cannot be told to choose one themselves."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+class Coils:
+    """An observer of a Modbus server, apart from the node's own connection."""
+
+    def __init__(self, port: int) -> None:
+        self._client = ModbusTcpClient("127.0.0.1", port=port, timeout=1.0, retries=0)
+        wait_for(self._client.connect, what="the Modbus server")
+
+    def read(self, count: int = 3) -> list[bool]:
+        answer = self._client.read_coils(0, count=count, device_id=1)
+        assert not answer.isError(), answer
+        return [bool(bit) for bit in answer.bits[:count]]
+
+    def close(self) -> None:
+        self._client.close()

@@ -1,0 +1,21 @@
+"""A real Modbus TCP server as a process: ``modbus_server.py PORT``. Coils and discrete inputs 0 to 63, unit 1."""
+
+from __future__ import annotations
+
+import sys
+
+from pymodbus.server import StartTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+
+def bits() -> list[SimData]:
+    return [SimData(0, count=64, values=False, datatype=DataType.BITS)]
+
+
+def registers() -> list[SimData]:
+    return [SimData(0, count=4, values=0, datatype=DataType.REGISTERS)]
+
+
+if __name__ == "__main__":
+    device = SimDevice(id=1, simdata=(bits(), bits(), registers(), registers()))
+    StartTcpServer(context=device, address=("127.0.0.1", int(sys.argv[1])))
