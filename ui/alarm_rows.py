@@ -1,0 +1,195 @@
+"""The alarm list and the headline above it: what a snapshot's alarms mean, in words and in order."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Literal
+
+from safety.records import Alarm, AlarmState, AlarmTransition, Level, Situation, Snapshot
+from ui.commands import TO_ACKNOWLEDGE, to_acknowledge
+from ui.freshness import Pulse
+from ui.text import Language, duration, say, word
+
+BLIND = (Situation.CAMERA_BLIND, Situation.HOIST_LOST, Situation.PERSON_LOST)
+"""Situations in which the system cannot see; they are told apart from hazards to people."""
+_BLIND_NAMES = 3
+
+_STATE_ORDER = (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED, AlarmState.ACKNOWLEDGED, AlarmState.SHELVED)
+Kind = Literal["waiting", "silent", "clear", "caution", "warning", "danger"]
+_KINDS: dict[Level, Kind] = {
+    Level.CLEAR: "clear",
+    Level.CAUTION: "caution",
+    Level.WARNING: "warning",
+    Level.DANGER: "danger",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """One line of the alarm list, ready to show. ``active`` is False once the situation has passed."""
+
+    id: str
+    level: Level
+    active: bool
+    level_text: str
+    state: AlarmState
+    state_text: str
+    time_text: str
+    situation: str
+    hoist: str
+    who: str
+    reason: str
+    can_acknowledge: bool
+    can_shelve: bool
+    can_unshelve: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What the banner says. ``blind`` names what cannot be seen, empty where nothing is amiss."""
+
+    kind: Kind
+    title: str
+    reason: str
+    action: str = ""
+    blind: str = ""
+    flash: bool = False
+    unacknowledged: int = 0
+
+
+def alarm_order(alarm: Alarm) -> tuple[int, int, int, float, str]:
+    """Sort key: shelved last, then present level, the worst it was, state, and the newest first."""
+    shelved = alarm.state is AlarmState.SHELVED
+    state = _STATE_ORDER.index(alarm.state) if alarm.state in _STATE_ORDER else len(_STATE_ORDER)
+    return (shelved * 10 - alarm.level.rank, -alarm.worst.rank, state, -alarm.raised_s, alarm.id)
+
+
+def wall_text(snapshot: Snapshot, time_s: float) -> str:
+    """Local time of day of a monotonic time of the engine."""
+    stamp = snapshot.wall_s + time_s - snapshot.time_s
+    return datetime.datetime.fromtimestamp(stamp).strftime("%H:%M:%S")
+
+
+def alarm_rows(snapshot: Snapshot | None, language: Language) -> list[AlarmRow]:
+    """The rows of the alarm list, most pressing first."""
+    if snapshot is None:
+        return []
+    shown = [a for a in snapshot.alarms if a.state is not AlarmState.NORMAL]
+    return [_row(a, snapshot, language) for a in sorted(shown, key=alarm_order)]
+
+
+def _row(alarm: Alarm, snapshot: Snapshot, language: Language) -> AlarmRow:
+    active = alarm.level is not Level.CLEAR
+    level = alarm.level if active else alarm.worst
+    named = word(language, level)
+    reason = reason_of(alarm, language)
+    if alarm.state is AlarmState.SHELVED:
+        left = duration(language, (alarm.shelved_until_s or snapshot.time_s) - snapshot.time_s)
+        state_text = say(language, "state.shelved", left=left)
+        reason = f"{reason}\n{say(language, 'alarms.shelved_because', reason=alarm.shelve_reason or '–')}"
+    else:
+        state_text = word(language, alarm.state)
+    return AlarmRow(
+        id=alarm.id,
+        level=level,
+        active=active,
+        level_text=named if active else say(language, "alarms.was", level=named),
+        state=alarm.state,
+        state_text=state_text,
+        time_text=wall_text(snapshot, alarm.raised_s),
+        situation=word(language, alarm.situation),
+        hoist=alarm.hoist or "–",
+        who=alarm.person or alarm.source or "–",
+        reason=reason,
+        can_acknowledge=alarm.state in TO_ACKNOWLEDGE,
+        can_shelve=alarm.state in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED),
+        can_unshelve=alarm.state is AlarmState.SHELVED,
+    )
+
+
+def reason_of(alarm: Alarm, language: Language) -> str:
+    return alarm.reason_ko if language == "ko" else alarm.reason_en
+
+
+def headline(snapshot: Snapshot | None, pulse: Pulse, language: Language, address: str, hoists: bool) -> Headline:
+    """The one thing to read first. Silence outranks everything, because then nothing else is known."""
+    if snapshot is None or pulse.kind == "waiting":
+        return Headline("waiting", say(language, "headline.waiting"), say(language, "reason.waiting", address=address))
+    waiting = len(to_acknowledge(snapshot.alarms))
+    if not pulse.live:
+        late = pulse.kind == "late"
+        age = duration(language, pulse.late_s if late else pulse.age_s)
+        reason = say(language, "reason.late" if late else "reason.silent", age=age)
+        return Headline("silent", say(language, "headline.silent"), reason, unacknowledged=waiting)
+    level = worst_level(snapshot)
+    top, reason = _reason(snapshot, level, language, hoists, waiting)
+    return Headline(
+        kind=_KINDS[level],
+        title=say(language, f"headline.{level.value}"),
+        reason=reason,
+        action=_action(snapshot, language),
+        blind=_blind(snapshot, top, language),
+        flash=any(a.level is Level.DANGER and a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms),
+        unacknowledged=waiting,
+    )
+
+
+def worst_level(snapshot: Snapshot) -> Level:
+    """The most severe of the engine's level and of every alarm that nobody has shelved."""
+    levels = [a.level for a in snapshot.alarms if a.state is not AlarmState.SHELVED]
+    return max([snapshot.level, *levels], key=lambda level: level.rank)
+
+
+def _reason(
+    snapshot: Snapshot, level: Level, language: Language, hoists: bool, waiting: int
+) -> tuple[Alarm | None, str]:
+    """The alarm behind ``level`` and the sentence for it."""
+    if level is Level.CLEAR:
+        if waiting:
+            return None, say(language, "reason.returned", count=waiting)
+        return None, say(language, "reason.clear" if hoists else "reason.clear_no_hoist")
+    for alarm in sorted(snapshot.alarms, key=alarm_order):
+        if alarm.level is level:
+            text = reason_of(alarm, language)
+            shelved = alarm.state is AlarmState.SHELVED
+            return alarm, say(language, "reason.shelved", reason=text) if shelved else text
+    for hazard in snapshot.hazards:
+        if hazard.level is level:
+            who = " · ".join(x for x in (hazard.hoist, hazard.person, hazard.source) if x)
+            return None, say(language, "reason.bare", situation=word(language, hazard.situation), who=who)
+    return None, say(language, "reason.outputs")
+
+
+def _action(snapshot: Snapshot, language: Language) -> str:
+    """What the outputs do to the hoists now."""
+    stopped = ", ".join(h.state.name for h in snapshot.hoists if not h.permit)
+    slowed = ", ".join(h.state.name for h in snapshot.hoists if h.permit and h.slow)
+    parts = []
+    if stopped:
+        parts.append(say(language, "action.stop", hoists=stopped))
+    if slowed:
+        parts.append(say(language, "action.slow", hoists=slowed))
+    return "   ".join(parts)
+
+
+def _blind(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
+    """What cannot be seen, unless the headline itself already says so."""
+    names = []
+    for alarm in sorted(snapshot.alarms, key=alarm_order):
+        if alarm.situation in BLIND and alarm.level is not Level.CLEAR and alarm is not top:
+            name = alarm.source or alarm.person or alarm.hoist or word(language, alarm.situation)
+            if name not in names:
+                names.append(name)
+    more = len(names) - _BLIND_NAMES
+    return ", ".join(names[:_BLIND_NAMES]) + (f" +{more}" if more > 0 else "")
+
+
+def event_text(event: AlarmTransition, snapshot: Snapshot | None, language: Language) -> str:
+    """One line for an alarm transition."""
+    time = wall_text(snapshot, event.time_s) if snapshot is not None else "–"
+    who = " · ".join(x for x in (event.hoist, event.person, event.source) if x)
+    words = (word(language, event.situation), who, word(language, event.level), say(language, f"event.{event.event}"))
+    # A cleared alarm has no level any more, so the level is left out.
+    told = [w for w in words if w and not (event.event == "cleared" and w == words[2])]
+    return say(language, "alarms.last_event", time=time, event=" · ".join(told))

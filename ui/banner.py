@@ -1,0 +1,156 @@
+"""The banner: the most severe state in one word, why in one sentence, and what the outputs do."""
+
+from __future__ import annotations
+
+import html
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF, QResizeEvent
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.alarm_rows import Headline
+from ui.symbols import Symbol
+from ui.text import Language, say
+from ui.theme import BLACK, FLASH_HZ, PAIRS, YELLOW, Pair, sized
+
+_STRIPES_PX = 22
+
+
+def flash_on(now_s: float) -> bool:
+    """Whether a flash is in its bright half at a monotonic time."""
+    return (now_s * FLASH_HZ) % 1.0 < 0.5
+
+
+class Banner(QFrame):
+    """Shows a Headline. Its height does not change with its words, so nothing below jumps."""
+
+    def __init__(self, language: Language, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._language = language
+        self._head: Headline | None = None
+        self._bright = True
+        self._ground = QColor(PAIRS["waiting"].ground)
+        self.symbol = Symbol(70, self)
+        self.title = QLabel(self)
+        self.title.setFont(sized(34.0, bold=True))
+        self.reason = QLabel(self)
+        self.reason.setFont(sized(15.0))
+        self.reason.setWordWrap(True)
+        self.reason.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.action = QLabel(self)
+        self.action.setFont(sized(15.0, bold=True))
+        self.blind = QLabel(self)
+        self.blind.setFont(sized(14.0, bold=True))
+        self.blind.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count = QLabel(self)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count.setFont(sized(11.0, bold=True))
+        self.clock = QLabel(self)
+        self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.clock.setFont(sized(11.0))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addStretch(1)
+        words.addWidget(self.reason)
+        words.addWidget(self.action)
+        words.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(_STRIPES_PX + 12, 4, _STRIPES_PX + 12, 4)
+        row.setSpacing(16)
+        row.addWidget(self.symbol)
+        row.addWidget(self.title)
+        row.addLayout(words, 1)
+        row.addWidget(self.blind)
+        row.addWidget(self.count)
+        row.addWidget(self.clock)
+        self.setFixedHeight(104)
+
+    def show_headline(self, head: Headline, now_s: float, language: Language) -> None:
+        """Show a headline at a time; the time only drives the flash."""
+        bright = not head.flash or flash_on(now_s)
+        if head == self._head and bright == self._bright and language == self._language:
+            return
+        self._head, self._bright, self._language = head, bright, language
+        pair = _pair(head, bright)
+        self._ground = QColor(pair.ground)
+        self.symbol.show_kind(head.kind, *_symbol_colours(head, pair))
+        for label in (self.title, self.reason, self.action, self.count, self.clock):
+            label.setStyleSheet(f"color: {pair.text};")
+        self.title.setText(head.title)
+        self.reason.setText(head.reason)
+        self.action.setText(head.action)
+        self.action.setVisible(bool(head.action))
+        caution = PAIRS["caution"]
+        self.blind.setStyleSheet(
+            f"color: {caution.text}; background: {caution.ground}; border: 2px solid {BLACK}; padding: 6px 10px;"
+        )
+        self.blind.setText(f"{say(language, 'blind.badge')}\n{head.blind}" if head.blind else "")
+        self.blind.setVisible(bool(head.blind))
+        words = say(language, "count.unacknowledged")
+        self.count.setText(
+            f"<span style='font-size:26pt'>{head.unacknowledged}</span><br>{words}" if head.unacknowledged else ""
+        )
+        self.count.setVisible(head.unacknowledged > 0)
+        self.setAccessibleName(f"{head.title}. {head.reason} {head.action}")
+        self._fit_reason()
+        self.update()
+
+    def show_clock(self, site: str, time: str) -> None:
+        self.clock.setText(f"<span style='font-size:20pt'>{time}</span><br>{html.escape(site)}")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._fit_reason()
+
+    def _fit_reason(self) -> None:
+        """Shrink the sentence until it fits its place: it must never be cut off."""
+        layout = self.layout()
+        if layout is None or self._head is None:
+            return
+        layout.activate()
+        action = self.action.sizeHint().height() + 2 if self._head.action else 0
+        room = self.height() - 12 - action
+        for points in (16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0):
+            self.reason.setFont(sized(points))
+            if self.reason.heightForWidth(max(60, self.reason.width())) <= room:
+                return
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._ground)
+        if self._head is not None and self._head.kind == "silent":
+            for left in (0, self.width() - _STRIPES_PX):
+                _stripes(painter, QRectF(left, 0, _STRIPES_PX, self.height()))
+        painter.end()
+
+
+def _pair(head: Headline, bright: bool) -> Pair:
+    if head.kind == "clear":
+        return PAIRS["calm"]
+    if head.flash and not bright:
+        return PAIRS["danger_dark"]
+    return PAIRS[head.kind]
+
+
+def _symbol_colours(head: Headline, pair: Pair) -> tuple[str, str]:
+    """Fill and line of the symbol: on the calm banner the green of normal, elsewhere the banner's inverse."""
+    if head.kind == "clear":
+        return PAIRS["clear"].ground, PAIRS["clear"].text
+    return pair.text, pair.ground
+
+
+def _stripes(painter: QPainter, box: QRectF) -> None:
+    """Yellow and black bars at the ends: this screen is out of order."""
+    painter.save()
+    painter.setClipRect(box)
+    painter.fillRect(box, QColor(BLACK))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(YELLOW))
+    w, step = box.width(), 26.0
+    y = box.top() - w
+    while y < box.bottom() + w:
+        left, right = box.left(), box.right()
+        corners = [QPointF(left, y + w), QPointF(right, y), QPointF(right, y + 13), QPointF(left, y + w + 13)]
+        painter.drawPolygon(QPolygonF(corners))
+        y += step
+    painter.restore()

@@ -1,0 +1,265 @@
+"""Starting the console: as a desktop window, headless with pictures of what it shows, or as one picture."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from calibration.errors import BadInput
+from calibration.site import Site
+from ui.display import prepare_display
+from ui.text import Language, say
+
+if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QApplication
+
+    from ui.console_window import ConsoleWindow
+
+SIZE_PX = (1600, 900)
+_PICTURES_MAX = 500
+_kept: list[QApplication] = []
+"""Qt aborts the process where the only reference to the application is lost."""
+_LOG = logging.getLogger("hoistwatch.console")
+
+
+def run_console(
+    site_path: Path,
+    name: str = "console-1",
+    *,
+    language: Language | None = None,
+    headless: bool = False,
+    keys: Path | None = None,
+    screenshot: Path | None = None,
+    screenshot_dir: Path | None = None,
+    size_px: tuple[int, int] = SIZE_PX,
+) -> int:
+    """Run one console until its window closes or the process gets SIGINT or SIGTERM; returns 0, or 1 after a fault.
+
+    Args:
+        site_path: the site file; the bus address and, unless ``keys`` is given, the key folder come from it.
+        name: this console's name, which its key file bears.
+        language: start in this language instead of the site's.
+        headless: draw into memory, for servers and for the demo.
+        screenshot: keep a PNG here of the most severe state that was shown.
+        screenshot_dir: write a PNG here at every change of the headline, ``001-clear.png`` and so on.
+        size_px: width and height of the window.
+
+    Raises:
+        BadInput: an unusable site file or key. Unavailable: no display, or Qt cannot start.
+    """
+    from calibration.site_file import load_site
+    from safety.bus import BusClient, BusPorts
+    from safety.keys import key_folder
+
+    site_path = Path(site_path)
+    site = load_site(site_path)
+    prepare_display(headless)
+    pictures = _picture_folder(screenshot_dir)
+    ports = BusPorts(site.bus.publish_port, site.bus.command_port)
+    client = BusClient(site.bus.host, ports, keys or key_folder(site, site_path), "console", name)
+    app = _application()
+
+    from ui.console_bus import ConsoleFeed, now_s
+    from ui.console_model import ConsoleModel
+    from ui.console_window import ConsoleWindow
+
+    feed = ConsoleFeed(client)
+    model = ConsoleModel(site, name, language, feed.send)
+    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model))
+    window.resize(*size_px)
+    feed.arrived.connect(window.refresh)
+    loader = _load_coverage(site, window)
+    shots = _Shots(window, pictures, screenshot)
+    window.after_refresh = shots.look
+    _end_on_signals(window.close)
+    _end_on_errors(app)
+    feed.start()
+    window.start()
+    window.show()
+    try:
+        return int(app.exec())
+    finally:
+        feed.close()
+        loader.join(timeout=5.0)
+
+
+def render_console(
+    site: Site,
+    messages: Iterable[object],
+    out_png: Path,
+    language: Language = "en",
+    *,
+    now_s: float | None = None,
+    size_px: tuple[int, int] = SIZE_PX,
+) -> Path:
+    """Draw the whole console as it would stand after ``messages`` and write it as PNG.
+
+    Args:
+        messages: records that the engine publishes, in their order; each counts as received at its ``time_s``.
+        now_s: the moment to draw, in the messages' time; by default that of the last snapshot.
+            More than half a second after it, the console shows a silent engine.
+
+    Raises:
+        BadInput: the picture cannot be written. Unavailable: Qt cannot start.
+    """
+    app = _application_in_memory()
+
+    from calibration.coverage import coverage_map
+    from safety.records import Snapshot
+    from ui.console_model import ConsoleModel
+    from ui.console_window import ConsoleWindow
+
+    model = ConsoleModel(site, language=language)
+    moment_s = 0.0
+    for message in messages:
+        at_s = float(getattr(message, "time_s", moment_s))
+        model.receive(message, at_s)
+        if isinstance(message, Snapshot):
+            moment_s = at_s
+    shown_s = moment_s if now_s is None else now_s
+    window = ConsoleWindow(model, lambda: shown_s)
+    try:
+        if site.camera:
+            window.plan.set_coverage(coverage_map(site))
+        _settle(window, size_px)
+        return save_picture(window, out_png)
+    finally:
+        window.close()
+        window.deleteLater()
+        app.processEvents()
+
+
+def save_picture(window: ConsoleWindow, out_png: Path) -> Path:
+    """Write what the window shows as PNG, whole or not at all. Raises BadInput where it cannot be written."""
+    out_png = Path(out_png)
+    partial = out_png.with_name(f".{out_png.name}.{os.getpid()}.part")
+    try:
+        out_png.parent.mkdir(parents=True, exist_ok=True)
+        if not window.grab().save(str(partial), "PNG"):
+            raise OSError("the picture could not be written")
+        partial.replace(out_png)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise BadInput(f"{out_png}: expected a file that can be written: {error.strerror or error}") from None
+    return out_png
+
+
+class _Shots:
+    """Takes a picture whenever the headline changes, and keeps the one of the most severe state."""
+
+    _ORDER = ("waiting", "clear", "silent", "caution", "warning", "danger")
+
+    def __init__(self, window: ConsoleWindow, folder: Path | None, worst: Path | None) -> None:
+        self._window = window
+        self._folder = folder
+        self._worst = worst
+        self._kind = ""
+        self._worst_rank = -1
+        self._count = 0
+
+    def look(self, kind: str) -> None:
+        """Called after every refresh with the kind of headline that stands on the screen."""
+        if kind == self._kind:
+            return
+        self._kind = kind
+        rank = self._ORDER.index(kind)
+        if self._folder is not None and self._count < _PICTURES_MAX:
+            self._count += 1
+            save_picture(self._window, self._folder / f"{self._count:03d}-{kind}.png")
+        if self._worst is not None and rank > self._worst_rank:
+            self._worst_rank = rank
+            save_picture(self._window, self._worst)
+
+
+def _picture_folder(folder: Path | None) -> Path | None:
+    if folder is not None:
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{folder}: expected a folder that can be written: {error.strerror}") from None
+        return Path(folder)
+    return None
+
+
+def _application() -> QApplication:
+    from PyQt6.QtWidgets import QApplication
+
+    from ui.theme import base_font, korean_families
+
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(["hoistwatch"])
+        _kept.append(app)
+        app.setApplicationName("Hoistwatch")
+        app.setStyle("Fusion")
+    app.setFont(base_font())
+    if not korean_families():
+        _LOG.warning("%s", say("en", "window.no_korean_font"))
+    return app
+
+
+def _application_in_memory() -> QApplication:
+    """The QApplication of this process, or a new one that needs no display."""
+    from PyQt6.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        prepare_display(headless=True)
+    return _application()
+
+
+def _settle(window: ConsoleWindow, size_px: tuple[int, int]) -> None:
+    """Lay the window out at its final size before a picture is taken."""
+    from PyQt6.QtCore import Qt
+    from PyQt6.QtWidgets import QApplication
+
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    window.resize(*size_px)
+    window.show()
+    for _ in range(3):
+        window.refresh()
+        QApplication.processEvents()
+
+
+def _load_coverage(site: Site, window: ConsoleWindow) -> threading.Thread:
+    """Work the coverage map out beside the window: a large hall takes seconds."""
+    from PyQt6.QtCore import QObject, pyqtSignal
+
+    class Carrier(QObject):
+        ready = pyqtSignal(object)
+
+    carrier = Carrier(window)
+    carrier.ready.connect(window.plan.set_coverage)
+
+    def work() -> None:
+        if not site.camera:
+            return
+        from calibration.coverage import coverage_map
+
+        carrier.ready.emit(coverage_map(site))
+
+    thread = threading.Thread(target=work, name="console-coverage", daemon=True)
+    thread.start()
+    return thread
+
+
+def _end_on_signals(end: Callable[[], object]) -> None:
+    """The window's timer lets Python see the signal within a tick."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end())
+
+
+def _end_on_errors(app: QApplication) -> None:
+    """A console that has failed somewhere must not stay open and look alive: tell and end."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _LOG.critical("the console failed and ends", exc_info=(kind, error, trace))
+        app.exit(1)
+
+    sys.excepthook = tell

@@ -1,0 +1,124 @@
+"""The console's presenter: takes what the bus brings, with times, and says what each view shows.
+
+It holds no widget and reads no clock, so every state of the console can be tested without a screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from calibration.site import Site
+from safety.records import AlarmTransition, Command, Picture, Refusal, Snapshot
+from tracking.records import Boxes
+from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
+from ui.commands import CommandDesk, Notice
+from ui.freshness import EngineWatch, Pulse
+from ui.health_model import Chip, Seen, Tile, Words, chips, tile
+from ui.text import Language, duration, say
+
+Connection = Literal["waiting", "refused", "version"]
+"""Why nothing has come yet: no answer, a key that is not admitted, another version."""
+_BOXES_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """What the floor plan shows. ``stale`` is the text across it when it is not live, else empty."""
+
+    snapshot: Snapshot | None
+    live: bool
+    stale: str
+
+
+class ConsoleModel:
+    """State of one console. All times are the console's own monotonic seconds."""
+
+    def __init__(
+        self,
+        site: Site,
+        name: str = "console-1",
+        language: Language | None = None,
+        send: Callable[[Command], None] | None = None,
+    ) -> None:
+        self.site = site
+        self.language: Language = language or site.site.language
+        self.desk = CommandDesk(name, send)
+        self.snapshot: Snapshot | None = None
+        self.connection: Connection = "waiting"
+        self._watch = EngineWatch()
+        self._seen: dict[str, Seen] = {}
+        self._event: AlarmTransition | None = None
+
+    def receive(self, message: object, received_s: float) -> None:
+        """Take one message of the bus. ``received_s`` is when it reached this machine, not when it is handled."""
+        match message:
+            case Snapshot():
+                if self._watch.receive(message, received_s):
+                    self.snapshot = message
+                    self.desk.observe(message)
+            case AlarmTransition():
+                self._event = message
+            case Picture():
+                old = self._seen.get(message.camera, Seen())
+                self._seen[message.camera] = Seen(message, received_s, old.boxes, old.boxes_at_s)
+            case Boxes():
+                old = self._seen.get(message.camera, Seen())
+                kept = (*old.boxes, message)[-_BOXES_KEPT:]
+                self._seen[message.camera] = Seen(old.picture, old.picture_at_s, kept, received_s)
+            case Refusal():
+                self.desk.refused(message, received_s)
+
+    def pulse(self, now_s: float) -> Pulse:
+        return self._watch.pulse(now_s)
+
+    def headline(self, now_s: float) -> Headline:
+        address = f"{self.site.bus.host}:{self.site.bus.publish_port}"
+        waiting_for = say(self.language, f"reason.{self.connection}", address=address)
+        return headline(self.snapshot, self.pulse(now_s), self.language, waiting_for, bool(self.site.hoist))
+
+    def rows(self) -> list[AlarmRow]:
+        return alarm_rows(self.snapshot, self.language)
+
+    def notice(self, now_s: float) -> Notice | None:
+        return self.desk.notice(now_s)
+
+    def event(self) -> str:
+        """The last alarm transition as a line, empty before the first."""
+        return event_text(self._event, self.snapshot, self.language) if self._event else ""
+
+    def tiles(self, now_s: float) -> list[Tile]:
+        """One tile per camera of the site, in its order, and after them any that only the engine names."""
+        views = {c.camera: c for c in self.snapshot.cameras} if self.snapshot else {}
+        names = [c.name for c in self.site.camera]
+        names += sorted((set(views) | set(self._seen)) - set(names))
+        pulse, words = self.pulse(now_s), self._words()
+        return [tile(n, views.get(n), self._seen.get(n, Seen()), pulse, now_s, words) for n in names]
+
+    def chips(self, now_s: float) -> list[Chip]:
+        return chips(self.snapshot, self.pulse(now_s), self._words())
+
+    def plan(self, now_s: float) -> PlanView:
+        pulse = self.pulse(now_s)
+        if self.snapshot is None:
+            return PlanView(None, False, say(self.language, "plan.empty"))
+        if pulse.live:
+            return PlanView(self.snapshot, True, "")
+        time = wall_text(self.snapshot, self.snapshot.time_s)
+        return PlanView(self.snapshot, False, say(self.language, "plan.stale", time=time))
+
+    def clock(self, now_s: float) -> str:
+        """Time of day at the engine, carried on from the last snapshot; dashes before the first."""
+        if self.snapshot is None:
+            return "--:--:--"
+        return wall_text(self.snapshot, self.snapshot.time_s + self.pulse(now_s).age_s)
+
+    def latched(self, node: str) -> bool:
+        return self.snapshot is not None and any(n.node == node and n.latched for n in self.snapshot.nodes)
+
+    def shelve_limit(self) -> str:
+        return duration(self.language, self.site.policy.shelve_limit_s)
+
+    def _words(self) -> Words:
+        return Words(self.language, self.site.policy, self.site)

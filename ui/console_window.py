@@ -1,0 +1,227 @@
+"""The console's main window: sets the views side by side and passes between them and the presenter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
+from PyQt6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from ui.about import AboutDialog
+from ui.alarm_panel import AlarmPanel
+from ui.banner import Banner
+from ui.camera_tiles import CameraTiles
+from ui.console_model import ConsoleModel
+from ui.dialogs import ResetDialog, ShelveDialog
+from ui.floor_plan import FloorPlan
+from ui.health_strip import HealthStrip
+from ui.plan_static import Layers
+from ui.text import LANGUAGE_NAMES, Language, other, say
+from ui.theme import base_font, style_sheet
+
+TICK_MS = 100
+
+
+class ConsoleWindow(QMainWindow):
+    """One console. ``clock`` gives the console's monotonic seconds; ``before_refresh`` fetches what has arrived."""
+
+    def __init__(
+        self, model: ConsoleModel, clock: Callable[[], float], before_refresh: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self._clock = clock
+        self._before_refresh = before_refresh
+        self.after_refresh: Callable[[str], None] | None = None
+        self.setFont(base_font())
+        self.setStyleSheet(style_sheet())
+        language, site = model.language, model.site
+        self.banner = Banner(language, self)
+        self.plan = FloorPlan(site, language, self)
+        self.cameras = CameraTiles(site, language, self)
+        self.alarms = AlarmPanel(language, self)
+        self.health = HealthStrip(self)
+        self._lay_out()
+        self._actions: dict[str, QAction] = {}
+        self._menus: dict[str, QMenu] = {}
+        self._build_menus()
+        self.alarms.acknowledge.connect(lambda alarm: self._command(self.model.desk.acknowledge, alarm))
+        self.alarms.unshelve.connect(lambda alarm: self._command(self.model.desk.unshelve, alarm))
+        self.alarms.shelve.connect(self._ask_shelve)
+        self.health.reset.connect(self._ask_reset)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self.retranslate(language)
+
+    def start(self) -> None:
+        """Refresh by the clock until the window closes."""
+        self._timer.start(TICK_MS)
+
+    def refresh(self) -> None:
+        """Show the presenter's state of this moment in every view."""
+        if self._before_refresh is not None:
+            self._before_refresh()
+        now_s, model = self._clock(), self.model
+        live = model.pulse(now_s).live
+        self.banner.show_headline(model.headline(now_s), now_s, model.language)
+        self.banner.show_clock(model.site.site.name, model.clock(now_s))
+        self.plan.show_plan(model.plan(now_s))
+        self.cameras.show_tiles(model.tiles(now_s))
+        self.alarms.show_alarms(model.rows(), live)
+        self.alarms.show_notice(model.notice(now_s), model.event())
+        self.health.show_health(model.chips(now_s), live, model.language)
+        if self.after_refresh is not None:
+            self.after_refresh(model.headline(now_s).kind)
+
+    def retranslate(self, language: Language) -> None:
+        """Change every word on the screen."""
+        self.model.language = language
+        self.setWindowTitle(say(language, "window.title", site=self.model.site.site.name))
+        for name, menu in self._menus.items():
+            menu.setTitle(say(language, f"menu.{name}"))
+        for key, action in self._actions.items():
+            text = say(language, key)
+            action.setText(text.removesuffix(" (A)"))
+        for view in (self.plan, self.cameras, self.alarms):
+            view.retranslate(language)
+        self.refresh()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        self._timer.stop()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        upper = QSplitter(Qt.Orientation.Horizontal, self)
+        upper.addWidget(self.plan)
+        upper.addWidget(self.cameras)
+        share = 42 if self.model.site.camera else 16
+        upper.setStretchFactor(0, 100 - share)
+        upper.setStretchFactor(1, share)
+        upper.setSizes([(100 - share) * 20, share * 20])
+        upper.setChildrenCollapsible(False)
+        whole = QSplitter(Qt.Orientation.Vertical, self)
+        whole.addWidget(upper)
+        whole.addWidget(self.alarms)
+        whole.setStretchFactor(0, 2)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([500, 250])
+        whole.setChildrenCollapsible(False)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        body = QVBoxLayout()
+        body.setContentsMargins(8, 8, 8, 8)
+        body.setSpacing(6)
+        body.addWidget(whole, 1)
+        body.addWidget(self.health)
+        column.addLayout(body, 1)
+        self.setCentralWidget(centre)
+        self.setMinimumSize(1024, 640)
+
+    # Menus
+
+    def _build_menus(self) -> None:
+        bar = self.menuBar()
+        if bar is None:
+            return
+        for name in ("view", "alarm", "help"):
+            menu = bar.addMenu(name)
+            if menu is not None:
+                self._menus[name] = menu
+        view = self._menus["view"]
+        layers, language = view.addMenu("layers"), view.addMenu("language")
+        if layers is not None and language is not None:
+            self._menus |= {"layers": layers, "language": language}
+            self._add_layers(layers)
+            self._add_languages(language)
+        view.addSeparator()
+        self._add(view, "menu.fit", "Home", self.plan.fit)
+        self._add(view, "menu.fullscreen", "F", self.toggle_full_screen)
+        view.addSeparator()
+        self._add(view, "menu.quit", "Ctrl+Q", self.close)
+        alarm = self._menus["alarm"]
+        self._add(alarm, "button.acknowledge", "A", self.alarms.ask_acknowledge)
+        self._add(alarm, "button.acknowledge_visible", "Shift+A", self.alarms.ask_acknowledge_visible)
+        self._add(alarm, "button.shelve", "S", self.alarms.ask_shelve)
+        self._add(alarm, "button.unshelve", "U", self.alarms.ask_unshelve)
+        self._add(self._menus["help"], "menu.about", "F1", self.show_about)
+
+    def _add(self, menu: QMenu, key: str, shortcut: str, slot: Callable[[], object]) -> QAction:
+        action = QAction(self)
+        action.setShortcut(shortcut)
+        action.triggered.connect(lambda _checked=False: slot())
+        menu.addAction(action)
+        # In full screen the menu bar may be hidden; the window keeps the shortcut.
+        self.addAction(action)
+        self._actions[key] = action
+        return action
+
+    def _add_layers(self, menu: QMenu) -> None:
+        for field in fields(Layers):
+            action = QAction(self)
+            action.setCheckable(True)
+            action.setChecked(getattr(self.plan.layers, field.name))
+            action.toggled.connect(lambda on, name=field.name: self._set_layer(name, on))
+            menu.addAction(action)
+            self._actions[f"layer.{field.name}"] = action
+
+    def _set_layer(self, name: str, on: bool) -> None:
+        self.plan.set_layers(replace(self.plan.layers, **{name: on}))
+
+    def _add_languages(self, menu: QMenu) -> None:
+        group = QActionGroup(self)
+        self._languages: dict[Language, QAction] = {}
+        for language, name in LANGUAGE_NAMES.items():
+            action = QAction(name, self)
+            action.setCheckable(True)
+            action.setChecked(language == self.model.language)
+            action.triggered.connect(lambda _checked=False, to=language: self.retranslate(to))
+            group.addAction(action)
+            menu.addAction(action)
+            self._languages[language] = action
+        menu.addSeparator()
+        self._add(menu, "menu.switch", "L", self.switch_language)
+
+    def switch_language(self) -> None:
+        to = other(self.model.language)
+        self._languages[to].setChecked(True)
+        self.retranslate(to)
+
+    def toggle_full_screen(self) -> None:
+        full = not self.isFullScreen()
+        self.showFullScreen() if full else self.showNormal()
+        bar = self.menuBar()
+        if bar is not None:
+            bar.setVisible(not full)
+
+    def show_about(self) -> None:
+        AboutDialog(self.model.language, self).open()
+
+    # Commands
+
+    def _command(self, order: Callable[[str, float], None], target: str) -> None:
+        order(target, self._clock())
+        self.refresh()
+
+    def _ask_shelve(self, alarm: str) -> None:
+        row = next((r for r in self.model.rows() if r.id == alarm), None)
+        if row is None:
+            return
+        what = f"{row.level_text} · {row.situation} · {row.hoist} · {row.who}"
+        limit_s = self.model.site.policy.shelve_limit_s
+        dialog = ShelveDialog(alarm, what, limit_s, self.model.language, self)
+        dialog.chosen.connect(self._shelve)
+        dialog.open()
+
+    def _shelve(self, alarm: str, for_s: float, reason: str) -> None:
+        self.model.desk.shelve(alarm, for_s, reason, self._clock())
+        self.refresh()
+
+    def _ask_reset(self, node: str) -> None:
+        dialog = ResetDialog(node, self.model.language, self)
+        dialog.chosen.connect(lambda name: self._command(self.model.desk.reset, name))
+        dialog.open()

@@ -1,0 +1,199 @@
+"""Health in words: cameras and their tiles, relay nodes, hoists, latency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from calibration.policy import Policy
+from calibration.site import Relay, Site
+from safety.records import CameraView, HoistView, Level, NodeView, Picture, Snapshot
+from tracking.records import Boxes
+from ui.freshness import Pulse
+from ui.text import Language, duration, milliseconds, say, word
+
+Mark = Literal["good", "bad", "abnormal", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One small card of the health strip. ``node`` is set where a reset can be asked for."""
+
+    title: str
+    value: str
+    mark: Mark
+    tip: str = ""
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One camera tile. ``notice`` is written across the picture; ``dim`` says that it is not live."""
+
+    camera: str
+    caption: str
+    notice: str
+    dim: bool
+    alive: bool
+    picture: Picture | None
+    boxes: Boxes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest picture of a camera with the boxes that fit it best, and when it came in."""
+
+    picture: Picture | None = None
+    picture_at_s: float = 0.0
+    boxes: tuple[Boxes, ...] = ()
+    boxes_at_s: float = 0.0
+
+    def fitting(self, now_s: float, limit_s: float) -> Boxes | None:
+        """The boxes nearest in time to the picture, None where they are older than ``limit_s``."""
+        if not self.boxes or now_s - self.boxes_at_s > limit_s:
+            return None
+        if self.picture is None:
+            return self.boxes[-1]
+        stamp_s = self.picture.time_s
+        best = min(self.boxes, key=lambda b: abs(b.time_s - stamp_s))
+        return best if abs(best.time_s - stamp_s) <= limit_s else None
+
+
+def tile(name: str, view: CameraView | None, seen: Seen, pulse: Pulse, now_s: float, words: Words) -> Tile:
+    """What one camera's tile shows now."""
+    language, limit_s = words.language, words.policy.camera_stale_s
+    alive = pulse.live and view is not None and view.alive
+    since_s = now_s - seen.picture_at_s
+    # The engine knows how old the camera's last frame was when it spoke; its silence adds to that.
+    age_s = max(since_s if seen.picture else 0.0, view.age_s + pulse.age_s if view and not alive else 0.0)
+    dim, notice = False, ""
+    if seen.picture is None and alive:
+        notice = say(language, "camera.boxes_only")
+    elif seen.picture is None:
+        dim, notice = True, say(language, "camera.never")
+    elif not alive or since_s > limit_s:
+        dim, notice = True, say(language, "camera.no_picture", age=duration(language, age_s))
+    caption = say(language, "camera.unknown")
+    if view is not None and pulse.live:
+        caption = say(language, "camera.rate", rate=f"{view.rate_hz:.1f}", age=duration(language, view.age_s))
+    return Tile(name, caption, notice, dim, alive and not dim, seen.picture, seen.fitting(now_s, limit_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What every line of health needs besides its own numbers."""
+
+    language: Language
+    policy: Policy
+    site: Site
+
+
+def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
+    """All cards of the health strip, in the order in which they stand."""
+    out = [_engine(pulse, words.language), _latency(snapshot, words.language)]
+    if snapshot is None:
+        return out
+    out += [_hoist(h, words.language) for h in snapshot.hoists]
+    out += [_camera(c, words.language) for c in snapshot.cameras]
+    relays = {r.name: r for r in words.site.relay}
+    out += [_node(n, relays.get(n.node), words.language) for n in snapshot.nodes]
+    if not snapshot.nodes and not words.site.relay:
+        title, none = say(words.language, "health.relay_title"), say(words.language, "health.no_relay")
+        out.append(Chip(title, none, "unknown"))
+    missing = [r.name for r in words.site.relay if r.name not in {n.node for n in snapshot.nodes}]
+    out += [Chip(name, say(words.language, "node.disconnected"), "bad") for name in missing]
+    return out
+
+
+def _engine(pulse: Pulse, language: Language) -> Chip:
+    title = say(language, "health.engine")
+    if pulse.kind == "waiting":
+        return Chip(title, say(language, "health.waiting"), "bad")
+    if not pulse.live:
+        age_s = pulse.late_s if pulse.kind == "late" else pulse.age_s
+        return Chip(title, say(language, "health.silent", age=duration(language, age_s)), "bad")
+    if pulse.rate_hz <= 0.0:
+        return Chip(title, say(language, "health.live"), "good")
+    return Chip(title, say(language, "health.rate", rate=f"{pulse.rate_hz:.1f}"), "good")
+
+
+def _latency(snapshot: Snapshot | None, language: Language) -> Chip:
+    """Frame to contact where relay nodes answer, else frame to decision."""
+    latency = snapshot.latency if snapshot is not None else None
+    p50, p99, title = None, None, say(language, "health.latency")
+    if latency is not None:
+        p50, p99 = latency.frame_to_contact_p50_s, latency.frame_to_contact_p99_s
+        if p50 is None and latency.frame_to_decision_p50_s is not None:
+            p50, p99 = latency.frame_to_decision_p50_s, latency.frame_to_decision_p99_s
+            title = say(language, "health.latency_decision")
+    if p50 is None:
+        return Chip(title, say(language, "health.no_sample"), "unknown")
+    value = say(language, "health.latency_value", p50=milliseconds(language, p50), p99=milliseconds(language, p99))
+    return Chip(title, value, "good")
+
+
+def _hoist(view: HoistView, language: Language) -> Chip:
+    if view.state.lost:
+        value = say(language, "hoist.lost", age=duration(language, view.state.unseen_s))
+    else:
+        value = word(language, view.phase)
+    mark: Mark
+    if not view.permit:
+        output, mark = say(language, "hoist.permit_off"), "bad"
+    elif view.slow:
+        output, mark = say(language, "hoist.slow"), "abnormal"
+    else:
+        output, mark = say(language, "hoist.permit_on"), "good"
+    if mark == "good" and (view.state.lost or view.level is not Level.CLEAR):
+        mark = "abnormal"
+    return Chip(view.state.name, f"{value} · {output}", mark)
+
+
+def _camera(view: CameraView, language: Language) -> Chip:
+    tip = say(language, "health.tip_camera", gaps=view.gaps, rejected=view.rejected, message=view.message)
+    age = duration(language, view.age_s)
+    if not view.alive:
+        return Chip(view.camera, say(language, "health.dead", age=age), "bad", tip)
+    return Chip(view.camera, say(language, "camera.rate", rate=f"{view.rate_hz:.1f}", age=age), "good", tip)
+
+
+def _node(view: NodeView, relay: Relay | None, language: Language) -> Chip:
+    """One relay node: its fault, its latch, or what each contact is told and reads."""
+    tips = [say(language, "node.tip_counts", refused=view.refused, age=duration(language, view.age_s))]
+    shown, differs = [], False
+    for contact in _contacts(view, relay):
+        sent, read = view.commanded.get(contact), view.contacts.get(contact)
+        target, signal = relay.outputs.get(contact, ("", "")) if relay else ("", "")
+        words = _onoff(sent, language), _onoff(read, language)
+        named = say(language, f"signal.{signal}") if signal else contact
+        place = say(language, "hall") if target == "hall" else target
+        tips.append(
+            say(language, "node.tip", contact=contact, target=place, signal=named, sent=words[0], read=words[1])
+        )
+        if sent != read:
+            differs = True
+            shown.append(f"{named} {say(language, 'node.mismatch', sent=words[0], read=words[1])}")
+        elif signal in ("permit", "slow") or not signal or read:
+            shown.append(f"{named} {words[1]}")
+    value = " · ".join(shown) or "–"
+    mark: Mark = "abnormal" if differs else "good"
+    if not view.connected:
+        value, mark = say(language, "node.disconnected"), "bad"
+    elif view.fault:
+        value, mark = say(language, "node.fault", fault=view.fault), "bad"
+    elif view.latched:
+        value, mark = f"{say(language, 'node.latched')} · {value}", "abnormal"
+    reset = view.node if view.connected and view.latched else ""
+    return Chip(view.node, value, mark, "\n".join(tips), reset)
+
+
+def _contacts(view: NodeView, relay: Relay | None) -> list[str]:
+    """Contacts in the order of the site file, others after them by name."""
+    first = list(relay.outputs) if relay else []
+    return first + sorted((set(view.commanded) | set(view.contacts)) - set(first))
+
+
+def _onoff(value: bool | None, language: Language) -> str:
+    if value is None:
+        return "?"
+    return say(language, "node.on" if value else "node.off")
