@@ -19,6 +19,7 @@ FRAMES_FROM_1 = ("frame", "id", "x", "y")
 FRAMES_FROM_0 = ("frame0", "id", "bb_left", "bb_top", "bb_width", "bb_height", "ground_x_m", "ground_y_m")
 TIMES = ("time_s", "id", "x_m", "y_m")
 
+_REACH = 0.6  # half a tick, and some room for ticks that are not quite even
 _ROUNDING_S = 0.0006  # a tracks csv gives times to the millisecond
 
 Places = dict[str, tuple[float, float]]
@@ -110,7 +111,8 @@ def _columns(path: Path) -> tuple[str, ...]:
 def _at_times(rows: list[TrackRow], times_s: list[float]) -> list[Places]:
     """People at the tick nearest to each time, none where no tick is within half a tick.
 
-    A tick in which nobody was followed has no rows, so an absent tick means nobody.
+    A tick in which nothing was followed has no rows, so an absent tick means nobody. Therefore the
+    tick's length is taken from the shorter steps between rows, a tenth of them being shorter still.
     """
     ticks: dict[float, Places] = defaultdict(dict)
     for row in rows:
@@ -120,11 +122,12 @@ def _at_times(rows: list[TrackRow], times_s: list[float]) -> list[Places]:
     if not ticks:
         return [{} for _ in times_s]
     stamps = np.array(sorted(ticks))
-    period_s = float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0
+    tick_s = float(np.quantile(np.diff(stamps), 0.1)) if len(stamps) > 1 else 0.0
+    reach_s = _REACH * tick_s + _ROUNDING_S
     out: list[Places] = []
     for time_s in times_s:
         nearest = float(stamps[np.abs(stamps - time_s).argmin()])
-        out.append(ticks[nearest] if abs(nearest - time_s) <= period_s / 2.0 + _ROUNDING_S else {})
+        out.append(ticks[nearest] if abs(nearest - time_s) <= reach_s else {})
     return out
 
 

@@ -15,7 +15,7 @@ from mcap.records import Channel, DataEnd, Footer
 from calibration.errors import BadInput
 from calibration.site import Site
 from calibration.site_file import parse_site
-from recordings.atomic import open_new, replace_target, temporary_beside
+from recordings.atomic import open_temporary, put_in_place, temporary_beside, throw_away
 from recordings.store_format import (
     EVENT_TYPES,
     MODEL_ATTACHMENT,
@@ -206,7 +206,7 @@ def repair(path: Path | str, out: Path | str) -> RecordingInfo:
     target = Path(out)
     temporary = temporary_beside(target)
     try:
-        with open_new(temporary, target) as sink, open_recording(recording.path) as source:
+        with open_temporary(temporary, target) as sink, open_recording(recording.path) as source:
             sink.write(MAGIC)
             left = recording._contents.data_end - len(MAGIC)
             while left > 0:
@@ -217,10 +217,10 @@ def repair(path: Path | str, out: Path | str) -> RecordingInfo:
             DataEnd(0).write(end)
             Footer(0, 0, 0).write(end)
             sink.write(end.end() + MAGIC)  # type: ignore[no-untyped-call]
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        throw_away(temporary, target, error)
         raise
-    replace_target(temporary, target)
+    put_in_place(temporary, target)
     return Recording(target).info
 
 

@@ -6,13 +6,14 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 from mcap.writer import Writer
 
-from recordings.atomic import open_new, replace_target, temporary_beside
+from recordings.atomic import open_target, open_temporary, put_in_place, temporary_beside, throw_away
 from recordings.store_format import (
     JSON_ENCODING,
     MODEL_ATTACHMENT,
@@ -39,8 +40,9 @@ class RecordingWriter:
     """Writes one recording; a context manager.
 
     ``atomic``: nothing stands at ``path`` until ``close``, and nothing ever after an exception in the
-    block; an existing file is replaced. Otherwise (live) the file must be new, every message is handed
-    to the operating system at once, and the disk is told to keep it about once a second of log time.
+    block; an existing file is replaced; a full disk is a BadInput. Otherwise (live) the file must be
+    new, every message is handed to the operating system at once, the disk is told to keep it about
+    once a second of log time, and a full disk is an OSError of the write that met it.
 
     ``write`` and ``write_frame`` may be called from several threads, the pictures of one camera from
     one thread at a time. A live ``write`` waits for the disk now and then: keep it off the thread
@@ -69,7 +71,7 @@ class RecordingWriter:
         self._encode = msgspec.json.Encoder().encode
         self._synced_ns = 0
         self._closed = False
-        self._stream = open_new(self._file, self.path)
+        self._stream = open_temporary(self._file, self.path) if atomic else open_target(self.path)
         # Unchunked: a chunk that is cut loses all its messages, a message that is cut only itself.
         self._mcap = Writer(self._stream, use_chunking=False)
         try:
@@ -77,8 +79,9 @@ class RecordingWriter:
             self.attach(SITE_ATTACHMENT, "application/toml", site_text.encode())
             if model_sha256 is not None:
                 self.attach(MODEL_ATTACHMENT, "text/plain", model_sha256.encode())
-        except BaseException:
+        except BaseException as error:
             self.discard()
+            throw_away(self._file, self.path, error)
             raise
 
     def __enter__(self) -> RecordingWriter:
@@ -87,10 +90,12 @@ class RecordingWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None and self._atomic:
-            self.discard()
-        else:
+        if kind is None or not self._atomic:
             self.close()
+            return
+        self.discard()
+        if error is not None:
+            throw_away(self._file, self.path, error)
 
     def attach(self, name: str, media_type: str, data: bytes) -> None:
         """Put a small file into the recording; the reader gives the last one of a name."""
@@ -143,14 +148,22 @@ class RecordingWriter:
             self._sync()
 
     def close(self) -> None:
-        """Write the index and end the file; an atomic recording appears now."""
-        self._end(self._finish)
-        if self._atomic and self._file.exists():
-            replace_target(self._file, self.path)
+        """Write the index and end the file; an atomic recording appears now, or BadInput is raised."""
+        if not self._atomic:
+            self._end(self._finish)
+            return
+        try:
+            self._end(self._finish)
+        except OSError as error:
+            throw_away(self._file, self.path, error)
+            raise
+        if self._file.exists():
+            put_in_place(self._file, self.path)
 
     def discard(self) -> None:
         """End without a file: what was written so far is removed."""
-        self._end(self._stream.close)
+        with suppress(OSError):  # what a full disk did not take is thrown away anyhow
+            self._end(self._stream.close)
         self._file.unlink(missing_ok=True)
 
     def _begin(self, made_by: str, wall_offset_s: float) -> None:

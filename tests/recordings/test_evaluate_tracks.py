@@ -89,7 +89,11 @@ def test_scores_agree_with_their_definitions(
     folder = tmp_path_factory.mktemp("scores")
     rows_t = [(k / 10.0, f"P{n}", *found[n]) for k, (_, found) in enumerate(frames) for n in found]
     rows_g = [(k / 10.0, n, *true[n]) for k, (true, _) in enumerate(frames) for n in true]
-    scores = evaluate_tracks(write_truth(folder / "gt.csv", rows_g), write_tracks(folder / "t.csv", rows_t), 0.7)
+    write_truth(folder / "gt.csv", rows_g)
+    write_tracks(folder / "t.csv", rows_t)
+    with open(folder / "t.csv", "a") as stream:  # a hook in every tick, which tells the ticks' length
+        stream.writelines(f"{k / 10.0:.3f},hook,H1,0,0,0,0,0,0,0\n" for k in range(steps))
+    scores = evaluate_tracks(folder / "gt.csv", folder / "t.csv", 0.7)
     counted = [frame for frame in frames if frame[0]]
     mota, idf1, switches, false, misses = by_hand(counted, 0.7)
     assert (scores.switches, scores.false_positives, scores.misses) == (switches, false, misses)

@@ -22,6 +22,7 @@ from recordings.store import Recording, RecordingWriter, repair
 from recordings.store_format import EVENT_TYPES, RECORD_TYPES
 from safety.records import AlarmTransition, Permit, Snapshot
 from tests.recordings.examples import SITE_TOML, every_record, picture
+from tests.shared_data import ROOT
 from tracking.records import Boxes, Telemetry
 
 
@@ -255,6 +256,47 @@ def test_an_import_that_fails_leaves_nothing(tmp_path: Path) -> None:
         fail()
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize("count", [100, 5000])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, count: int) -> None:
+    """A file size limit stands for the full disk: one is met while writing, one at the end."""
+    program = f"""
+import resource, signal
+from pathlib import Path
+from calibration.errors import BadInput
+from recordings.tracks_csv import tracks_csv
+from tests.recordings.examples import snapshot
+from tests.recordings.test_store import telemetry, writer
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+def record():
+    with writer(Path("a.mcap")) as out:
+        for number in range({count}):
+            out.write(telemetry(number), number / 7.0)
+def track():
+    with tracks_csv("t.csv") as out:
+        for number in range({count}):
+            out.add(snapshot(number / 10.0))
+for how in (record, track):
+    try:
+        how()
+    except BadInput as error:
+        print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "a.mcap: cannot be written (File too large)",
+        "t.csv: cannot be written (File too large)",
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_live_recording_never_replaces_a_file(tmp_path: Path) -> None:
