@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import threading
@@ -216,8 +215,6 @@ class DeviceReader:
             raise SourceLost(f"there is no {path}")
         import cv2
 
-        # Importing cv2 points Qt at plugins that do not fit PyQt6.
-        os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
         self._capture = cv2.VideoCapture(address)
         if not self._capture.isOpened():
             raise SourceLost("the device cannot be opened")
