@@ -36,7 +36,7 @@ from safety.records import (
 )
 from safety.sight import SightMonitor
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_person
-from tracking.records import CameraHealth, HoistState, Look
+from tracking.records import CameraHealth, Look
 from tracking.tracker import Tracker, Tracks
 
 _OUTLINE_SEGMENTS = 6
@@ -175,7 +175,7 @@ class Engine:
                 fast = False
         return permit, fast
 
-    def _snapshot(  # noqa: PLR0913 - one record gathers the whole tick
+    def _snapshot(
         self,
         now_s: float,
         tracks: Tracks,
@@ -228,7 +228,7 @@ def _swept(scene: Scene) -> Swept:
     start = np.array([s.x_m, s.y_m])
     end = start + share * np.array([s.trolley_vx_mps, s.trolley_vy_mps])
     if math.dist(start, end) < 1e-6:
-        end = start + [1e-6, 0.0]
+        end = start + np.array([1e-6, 0.0])
     outline = LineString([start, end]).buffer(scene.body.radius_m + stop.swing_m, quad_segs=_OUTLINE_SEGMENTS)
     return Swept(
         hoist=s.name,

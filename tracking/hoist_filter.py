@@ -41,6 +41,7 @@ class HoistFilter:
         sigma[[motion.VX, motion.VY]] = max(travel, 0.05)
         sigma[[motion.L, motion.VL]] = (high - low) / 2 + 0.01, max(lift, 0.02)
         self._ukf.P = np.diag(sigma**2)
+        self._ahead: tuple[float, Array, Array] | None = None
         self._gates = {n: gate_of(policy.hoist_gate_probability, n) for n in (1, 2, 3)}
 
     @property
@@ -56,16 +57,24 @@ class HoistFilter:
         return cov
 
     def predict_to(self, time_s: float) -> None:
-        """Move on to ``time_s`` in steps short against the swing; earlier times change nothing."""
+        """Move on to ``time_s``; earlier times change nothing."""
         self._ukf.x, self._ukf.P = self.at(time_s)
         self.time_s = max(self.time_s, time_s)
+        self._ahead = None
 
     def at(self, time_s: float) -> tuple[Array, Array]:
-        """Mean and covariance at a later time, the filter unchanged."""
-        ahead_s = time_s - self.time_s
+        """Mean and covariance at a later time, the filter unchanged, in steps short against the swing.
+
+        Goes on from where the last call ended, so that a hoist without news costs one step a tick.
+        """
+        start_s, x, p = self._ahead or (self.time_s, self._ukf.x, self._ukf.P)
+        if start_s > time_s:
+            start_s, x, p = self.time_s, self._ukf.x, self._ukf.P
+        ahead_s = time_s - start_s
         if ahead_s <= 1e-9:
-            return self._ukf.x, self._ukf.P
+            return x, p
         kept = self._ukf.x, self._ukf.P
+        self._ukf.x, self._ukf.P = x, p
         steps = int(np.ceil(ahead_s / _LONGEST_STEP_S))
         dt_s = ahead_s / steps
         for _ in range(steps):
@@ -73,9 +82,9 @@ class HoistFilter:
             self._ukf.predict(dt=dt_s)
             self._ukf.x = motion.inside_reach(self._ukf.x, self._hoist)
             self._ukf.P = _positive(self._ukf.P)
-        out = self._ukf.x, self._ukf.P
+        self._ahead = time_s, self._ukf.x, self._ukf.P
         self._ukf.x, self._ukf.P = kept
-        return out
+        return self._ahead[1], self._ahead[2]
 
     def correct(self, z: Array, cov: Array, measure: Measure) -> bool:
         """Take a measurement (k,) with covariance (k, k); False if it lies beyond the gate and is left out."""
@@ -89,6 +98,7 @@ class HoistFilter:
             return False
         self._ukf.x = motion.inside_reach(self._ukf.x, self._hoist)
         self._ukf.P = _positive(self._ukf.P)
+        self._ahead = None
         return True
 
     def distance2(self, z: Array, cov: Array, measure: Measure) -> float:

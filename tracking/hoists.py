@@ -95,7 +95,7 @@ class HoistTracker:
         """Filter mean (10,) and covariance (10, 10) of one hoist at ``at_s``, for prediction."""
         for followed in self._all:
             if followed.hoist.name == name and followed.filter is not None:
-                return followed.filter.at(at_s)
+                return followed.filter.at(self._until(followed, at_s))
         return None
 
     def _telemetry(self, item: Telemetry) -> None:
@@ -200,8 +200,12 @@ class HoistTracker:
         # Only a hook that was looked at without a load below it is known to be empty.
         return "empty" if now_s - followed.load_possible_s <= _LOAD_WINDOW_S else "unknown"
 
+    def _until(self, followed: _Followed, now_s: float) -> float:
+        """How far a hoist is predicted: what was lost stays where it was last thought to be."""
+        return min(now_s, followed.seen_s + 2 * self._policy.hoist_lost_s)
+
     def _state(self, followed: _Followed, filter_: HoistFilter, now_s: float) -> HoistState:
-        state, cov = filter_.at(now_s)
+        state, cov = filter_.at(self._until(followed, now_s))
         hoist = followed.hoist
         x, y, z = motion.hook_of(state, hoist.beam_height_m)
         step_s = 0.02

@@ -8,6 +8,7 @@ person it equals filterpy's ``IMMEstimator`` over three ``KalmanFilter``s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,22 +72,44 @@ def models(policy: Policy, dt_s: float) -> Models:
     Manoeuvre: velocity as an Ornstein-Uhlenbeck process (Gillespie 1996), whose reach stays bounded.
     Switching: equal rates out of each mode, so that any dt gives a consistent chain.
     """
+    return _models(
+        policy.stand_drift_mps,
+        policy.walk_acceleration_mps2,
+        policy.manoeuvre_speed_mps,
+        policy.manoeuvre_time_s,
+        policy.mode_dwell_s,
+        dt_s,
+    )
+
+
+@lru_cache(maxsize=256)
+def _models(
+    stand_drift_mps: float,
+    walk_acceleration_mps2: float,
+    manoeuvre_speed_mps: float,
+    manoeuvre_time_s: float,
+    mode_dwell_s: float,
+    dt_s: float,
+) -> Models:
     f = np.zeros((MODES, 2, 2))
     q = np.zeros((MODES, 2, 2))
     f[STAND] = [[1.0, 0.0], [0.0, 0.0]]
-    q[STAND] = np.diag([policy.stand_drift_mps**2 * dt_s, _STAND_VELOCITY_MPS**2])
+    q[STAND] = np.diag([stand_drift_mps**2 * dt_s, _STAND_VELOCITY_MPS**2])
     f[WALK] = [[1.0, dt_s], [0.0, 1.0]]
-    power = policy.walk_acceleration_mps2**2
+    power = walk_acceleration_mps2**2
     q[WALK] = power * np.array([[dt_s**3 / 3, dt_s**2 / 2], [dt_s**2 / 2, dt_s]])
-    tau, var = policy.manoeuvre_time_s, policy.manoeuvre_speed_mps**2
+    tau, var = manoeuvre_time_s, manoeuvre_speed_mps**2
     decay = np.exp(-dt_s / tau)
     f[MANOEUVRE] = [[1.0, tau * (1 - decay)], [0.0, decay]]
     xx = var * tau * (2 * dt_s - tau * (3 - 4 * decay + decay**2))
     q[MANOEUVRE] = [[xx, var * tau * (1 - decay) ** 2], [var * tau * (1 - decay) ** 2, var * (1 - decay**2)]]
-    stay = (1 + (MODES - 1) * np.exp(-MODES / (MODES - 1) * dt_s / policy.mode_dwell_s)) / MODES
+    stay = (1 + (MODES - 1) * np.exp(-MODES / (MODES - 1) * dt_s / mode_dwell_s)) / MODES
     switching = np.full((MODES, MODES), (1 - stay) / (MODES - 1))
     np.fill_diagonal(switching, stay)
-    return Models(transition=_both_axes(f), noise=_both_axes(q), switching=switching)
+    step = Models(transition=_both_axes(f), noise=_both_axes(q), switching=switching)
+    for shared in (step.transition, step.noise, step.switching):
+        shared.flags.writeable = False
+    return step
 
 
 def _both_axes(blocks: Array) -> Array:

@@ -1,0 +1,178 @@
+"""What would the core have decided? A recording through the same engine as live, as fast as it goes."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from calibration.errors import BadInput
+from calibration.site import Site
+from recordings.alarms_jsonl import alarms_jsonl
+from recordings.store import Recording
+from recordings.store_format import EVENT_TYPES
+from recordings.tracks_csv import tracks_csv
+from safety.engine import Engine, Step
+from safety.records import AlarmTransition, Event, Level, Snapshot
+from tracking.detector import Detector
+from tracking.records import Boxes, Input
+
+LIVE = "run"
+"""``made_by`` of recordings that the live engine makes: their snapshots say when it ticked."""
+Progress = Callable[[float], None]
+_SLACK_S = 1e-9
+
+
+@dataclass(slots=True)
+class ReplaySummary:
+    """What a replay brought, counted while it runs."""
+
+    ticks: int = 0
+    start_s: float | None = None
+    end_s: float = 0.0
+    people: set[str] = field(default_factory=set)
+    events: Counter[str] = field(default_factory=Counter)
+    worst: Level = Level.CLEAR
+    output_changes: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
+    _outputs: dict[str, bool] = field(default_factory=dict)
+
+    def add(self, step: Step) -> None:
+        s = step.snapshot
+        self.ticks += 1
+        self.start_s = s.time_s if self.start_s is None else self.start_s
+        self.end_s = s.time_s
+        self.people.update(p.id for p in s.people)
+        self.events.update(t.event for t in step.transitions)
+        self.worst = max(self.worst, s.level, key=lambda level: level.rank)
+        self.output_changes.update(k for k, on in s.outputs.items() if self._outputs.get(k, on) != on)
+        self._outputs = s.outputs
+        self.counts = s.counts
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - (self.start_s or 0.0)
+
+
+def steps(
+    recording: Recording, site: Site | None = None, detector: Detector | None = None, progress: Progress | None = None
+) -> Iterator[Step]:
+    """Every tick of a replay, in order.
+
+    A recording of the live engine is replayed at the ticks at which it decided; any other one, and any
+    replay with another site or with a detector, on a fixed grid of ``policy.tick_s``.
+
+    Args:
+        recording: what happened.
+        site: judge by this site instead of the recorded one.
+        detector: look at the recorded video again; recorded boxes of cameras with video are left out.
+        progress: called with the share of the recording that is done, 0 to 1.
+
+    Raises BadInput where the recording has nothing that can be replayed.
+    """
+    used = recording.site() if site is None else site
+    live = recording.info.made_by.startswith(LIVE)
+    engine = Engine(used, recording.info.wall_offset_s, watch_relays=live)
+    if live and site is None and detector is None:
+        ticks = _recorded_ticks(recording)
+    else:
+        ticks = _grid_ticks(_events(recording, detector), used.policy.tick_s)
+    first_s, length_s = recording.info.start_s, max(recording.info.duration_s, _SLACK_S)
+    count = 0
+    for now_s, events in ticks:
+        yield engine.step(now_s, events)
+        count += 1
+        if progress is not None:
+            progress(min(1.0, max(0.0, (now_s - first_s) / length_s)))
+    if not count:
+        raise BadInput(_nothing(recording))
+
+
+def run_replay(
+    recording: Recording,
+    *,
+    site: Site | None = None,
+    detector: Detector | None = None,
+    alarms: Path | None = None,
+    tracks: Path | None = None,
+    progress: Progress | None = None,
+) -> ReplaySummary:
+    """Replay and write the alarm log and the tracks, where wanted; files appear only when all went well."""
+    summary = ReplaySummary()
+    with ExitStack() as files:
+        alarm_log = files.enter_context(alarms_jsonl(alarms)) if alarms else None
+        track_log = files.enter_context(tracks_csv(tracks)) if tracks else None
+        for step in steps(recording, site, detector, progress):
+            summary.add(step)
+            if track_log:
+                track_log.add(step.snapshot)
+            if alarm_log:
+                for transition in step.transitions:
+                    alarm_log.add(transition)
+    return summary
+
+
+def alarms_of(recording: Recording, site: Site | None = None) -> tuple[AlarmTransition, ...]:
+    """All alarm transitions of a replay."""
+    return tuple(t for step in steps(recording, site) for t in step.transitions)
+
+
+def ready_s(log_time_s: float, event: Event) -> float:
+    """When an event reached the core."""
+    return event.ready_s if isinstance(event, Input) else log_time_s
+
+
+def _recorded_ticks(recording: Recording) -> Iterator[tuple[float, list[Event]]]:
+    """The live engine writes each snapshot behind the events that it was made from."""
+    events: list[Event] = []
+    for _, record in recording.records((*EVENT_TYPES, Snapshot)):
+        if isinstance(record, Snapshot):
+            yield record.time_s, events
+            events = []
+        else:
+            events.append(cast(Event, record))
+
+
+def _grid_ticks(timed: Iterator[tuple[float, Event]], tick_s: float) -> Iterator[tuple[float, list[Event]]]:
+    """Ticks at first event + k·tick_s; an event belongs to the first tick not before it."""
+    start_s: float | None = None
+    count = 0
+    waiting: list[Event] = []
+    for time_s, event in timed:
+        if start_s is None:
+            start_s = time_s
+        while time_s > start_s + count * tick_s + _SLACK_S:
+            yield start_s + count * tick_s, waiting
+            waiting = []
+            count += 1
+        waiting.append(event)
+    if start_s is not None:
+        yield start_s + count * tick_s, waiting
+
+
+def _events(recording: Recording, detector: Detector | None) -> Iterator[tuple[float, Event]]:
+    recorded = ((ready_s(t, e), e) for t, e in recording.timed_events())
+    if detector is None:
+        return recorded
+    again = set(recording.info.video_cameras)
+    if not again:
+        raise BadInput(f"{recording.path}: holds no video, so there is nothing to detect on")
+    others = ((t, e) for t, e in recorded if not (isinstance(e, Boxes) and e.camera in again))
+    return heapq.merge(others, detected(recording, detector), key=lambda item: item[0])
+
+
+def detected(recording: Recording, detector: Detector) -> Iterator[tuple[float, Boxes]]:
+    """Boxes of every recorded picture, in file order; decoding and inference overlap."""
+    shots = (((f.camera, f.time_s, f.ready_s), f.bgr) for f in recording.frames())
+    for (camera, time_s, at_s), boxes in detector.stream(shots):
+        yield at_s, Boxes(camera=camera, time_s=time_s, ready_s=at_s, boxes=boxes)
+
+
+def _nothing(recording: Recording) -> str:
+    if recording.info.video_cameras:
+        return f"{recording.path}: holds video but no detections; replay it with --detect"
+    return f"{recording.path}: holds no observations, so there is nothing to replay"
