@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ui.dialogs import fit_to_words
 from ui.text import Language, say
 from ui.theme import sized
 
@@ -37,6 +38,7 @@ class AboutDialog(QDialog):
         row.addStretch(1)
         row.addWidget(close)
         column.addLayout(row)
+        fit_to_words(self)
 
 
 def product_version() -> str:

@@ -202,6 +202,6 @@ def _items(row: AlarmRow, live: bool) -> list[QTableWidgetItem]:
             item.setBackground(QBrush(QColor(pair.ground)))
             item.setForeground(QBrush(QColor(pair.text)))
         if i == 0:
-            item.setIcon(level_icon(row.level.value))
+            item.setIcon(level_icon(row.level.value, live))
         out.append(item)
     return out

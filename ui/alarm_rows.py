@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Literal
 
+from safety.alarm_table import TABLE
 from safety.records import Alarm, AlarmState, AlarmTransition, Level, Situation, Snapshot
 from ui.commands import TO_ACKNOWLEDGE, to_acknowledge
 from ui.freshness import Pulse
@@ -47,7 +48,8 @@ class AlarmRow:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What the banner says. ``blind`` names what cannot be seen, empty where nothing is amiss."""
+    """What the banner says. ``blind`` names what cannot be seen, empty where nothing is amiss; ``alarm`` is the
+    id of the alarm that the sentence is about."""
 
     kind: Kind
     title: str
@@ -56,6 +58,7 @@ class Headline:
     blind: str = ""
     flash: bool = False
     unacknowledged: int = 0
+    alarm: str = ""
 
 
 def alarm_order(alarm: Alarm) -> tuple[int, int, int, float, str]:
@@ -98,7 +101,7 @@ def _row(alarm: Alarm, snapshot: Snapshot, language: Language) -> AlarmRow:
         state=alarm.state,
         state_text=state_text,
         time_text=wall_text(snapshot, alarm.raised_s),
-        situation=word(language, alarm.situation),
+        situation=title_of(alarm.situation, language),
         hoist=alarm.hoist or "–",
         who=alarm.person or alarm.source or "–",
         reason=reason,
@@ -106,6 +109,11 @@ def _row(alarm: Alarm, snapshot: Snapshot, language: Language) -> AlarmRow:
         can_shelve=alarm.state in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED),
         can_unshelve=alarm.state is AlarmState.SHELVED,
     )
+
+
+def title_of(situation: Situation, language: Language) -> str:
+    row = TABLE[situation]
+    return row.title_ko if language == "ko" else row.title_en
 
 
 def reason_of(alarm: Alarm, language: Language) -> str:
@@ -128,10 +136,11 @@ def headline(snapshot: Snapshot | None, pulse: Pulse, language: Language, addres
         kind=_KINDS[level],
         title=say(language, f"headline.{level.value}"),
         reason=reason,
-        action=_action(snapshot, language),
+        action=_action(snapshot, top, language),
         blind=_blind(snapshot, top, language),
         flash=any(a.level is Level.DANGER and a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms),
         unacknowledged=waiting,
+        alarm=top.id if top is not None else "",
     )
 
 
@@ -148,7 +157,9 @@ def _reason(
     if level is Level.CLEAR:
         if waiting:
             return None, say(language, "reason.returned", count=waiting)
-        return None, say(language, "reason.clear" if hoists else "reason.clear_no_hoist")
+        if not hoists:
+            return None, say(language, "reason.clear_no_hoist")
+        return None, say(language, "reason.clear" if snapshot.hoists else "reason.clear_unlocated")
     for alarm in sorted(snapshot.alarms, key=alarm_order):
         if alarm.level is level:
             text = reason_of(alarm, language)
@@ -157,12 +168,12 @@ def _reason(
     for hazard in snapshot.hazards:
         if hazard.level is level:
             who = " · ".join(x for x in (hazard.hoist, hazard.person, hazard.source) if x)
-            return None, say(language, "reason.bare", situation=word(language, hazard.situation), who=who)
+            return None, say(language, "reason.bare", situation=title_of(hazard.situation, language), who=who)
     return None, say(language, "reason.outputs")
 
 
-def _action(snapshot: Snapshot, language: Language) -> str:
-    """What the outputs do to the hoists now."""
+def _action(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
+    """What the outputs do to the hoists now, and what a person should do."""
     stopped = ", ".join(h.state.name for h in snapshot.hoists if not h.permit)
     slowed = ", ".join(h.state.name for h in snapshot.hoists if h.permit and h.slow)
     parts = []
@@ -170,6 +181,9 @@ def _action(snapshot: Snapshot, language: Language) -> str:
         parts.append(say(language, "action.stop", hoists=stopped))
     if slowed:
         parts.append(say(language, "action.slow", hoists=slowed))
+    if top is not None and top.state is not AlarmState.SHELVED:
+        row = TABLE[top.situation]
+        parts.append(row.advice_ko if language == "ko" else row.advice_en)
     return "   ".join(parts)
 
 
@@ -178,7 +192,7 @@ def _blind(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
     names = []
     for alarm in sorted(snapshot.alarms, key=alarm_order):
         if alarm.situation in BLIND and alarm.level is not Level.CLEAR and alarm is not top:
-            name = alarm.source or alarm.person or alarm.hoist or word(language, alarm.situation)
+            name = alarm.source or alarm.person or alarm.hoist or title_of(alarm.situation, language)
             if name not in names:
                 names.append(name)
     more = len(names) - _BLIND_NAMES
@@ -189,7 +203,12 @@ def event_text(event: AlarmTransition, snapshot: Snapshot | None, language: Lang
     """One line for an alarm transition."""
     time = wall_text(snapshot, event.time_s) if snapshot is not None else "–"
     who = " · ".join(x for x in (event.hoist, event.person, event.source) if x)
-    words = (word(language, event.situation), who, word(language, event.level), say(language, f"event.{event.event}"))
+    words = (
+        title_of(event.situation, language),
+        who,
+        word(language, event.level),
+        say(language, f"event.{event.event}"),
+    )
     # A cleared alarm has no level any more, so the level is left out.
     told = [w for w in words if w and not (event.event == "cleared" and w == words[2])]
     return say(language, "alarms.last_event", time=time, event=" · ".join(told))

@@ -39,6 +39,7 @@ class Banner(QFrame):
         self.reason.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action = QLabel(self)
         self.action.setFont(sized(15.0, bold=True))
+        self.action.setWordWrap(True)
         self.blind = QLabel(self)
         self.blind.setFont(sized(14.0, bold=True))
         self.blind.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -92,7 +93,7 @@ class Banner(QFrame):
         )
         self.count.setVisible(head.unacknowledged > 0)
         self.setAccessibleName(f"{head.title}. {head.reason} {head.action}")
-        self._fit_reason()
+        self._fit_words()
         self.update()
 
     def show_clock(self, site: str, time: str) -> None:
@@ -100,19 +101,20 @@ class Banner(QFrame):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
-        self._fit_reason()
+        self._fit_words()
 
-    def _fit_reason(self) -> None:
-        """Shrink the sentence until it fits its place: it must never be cut off."""
+    def _fit_words(self) -> None:
+        """Shrink the sentences until they fit their place: they must never be cut off."""
         layout = self.layout()
         if layout is None or self._head is None:
             return
         layout.activate()
-        action = self.action.sizeHint().height() + 2 if self._head.action else 0
-        room = self.height() - 12 - action
-        for points in (16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0):
+        shown = [label for label in (self.reason, self.action) if not label.isHidden()]
+        for points in (16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0):
             self.reason.setFont(sized(points))
-            if self.reason.heightForWidth(max(60, self.reason.width())) <= room:
+            self.action.setFont(sized(points, bold=True))
+            needed = sum(label.heightForWidth(max(60, self.reason.width())) + 2 for label in shown)
+            if needed <= self.height() - 10:
                 return
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name

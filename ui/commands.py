@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -77,7 +78,7 @@ class CommandDesk:
         told = f"{refusal.command} {refusal.reason}".lower()
         matching = [k for k in self._pending if ("shelve" if k[0] == "unshelve" else k[0]) in refusal.command.lower()]
         if matching:
-            named = [k for k in matching if k[1].lower() in told]
+            named = [k for k in matching if re.search(rf"(?<![\w-]){re.escape(k[1].lower())}(?![\w-])", told)]
             self._close((named or matching)[0], "refused", now_s, refusal.reason)
 
     def unsent(self, command: Command, reason: str, now_s: float) -> None:

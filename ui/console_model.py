@@ -5,14 +5,16 @@ It holds no widget and reads no clock, so every state of the console can be test
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from calibration.site import Site
 from safety.records import AlarmTransition, Command, Picture, Refusal, Snapshot
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
+from ui.calm import Calm
 from ui.commands import CommandDesk, Notice
 from ui.freshness import EngineWatch, Pulse
 from ui.health_model import Chip, Seen, Tile, Words, chips, tile
@@ -21,6 +23,7 @@ from ui.text import Language, duration, say
 Connection = Literal["waiting", "refused", "version"]
 """Why nothing has come yet: no answer, a key that is not admitted, another version."""
 _BOXES_KEPT = 8
+_NUMBERS = re.compile(r"[\d.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,9 @@ class ConsoleModel:
         self._watch = EngineWatch()
         self._seen: dict[str, Seen] = {}
         self._event: AlarmTransition | None = None
+        self._calm_head: Calm[Headline] = Calm()
+        self._calm_rows: Calm[list[AlarmRow]] = Calm()
+        self._calm_chips: Calm[list[Chip]] = Calm()
 
     def receive(self, message: object, received_s: float) -> None:
         """Take one message of the bus. ``received_s`` is when it reached this machine, not when it is handled."""
@@ -76,10 +82,15 @@ class ConsoleModel:
     def headline(self, now_s: float) -> Headline:
         address = f"{self.site.bus.host}:{self.site.bus.publish_port}"
         waiting_for = say(self.language, f"reason.{self.connection}", address=address)
-        return headline(self.snapshot, self.pulse(now_s), self.language, waiting_for, bool(self.site.hoist))
+        head = headline(self.snapshot, self.pulse(now_s), self.language, waiting_for, bool(self.site.hoist))
+        meaning = (replace(head, reason=""), head.reason if head.kind == "waiting" else "")
+        return self._calm_head.take((meaning, self.language), head, now_s)
 
-    def rows(self) -> list[AlarmRow]:
-        return alarm_rows(self.snapshot, self.language)
+    def rows(self, now_s: float) -> list[AlarmRow]:
+        """The alarm list, most pressing first."""
+        rows = alarm_rows(self.snapshot, self.language)
+        meaning = tuple((r.id, r.level, r.active, r.state) for r in rows)
+        return self._calm_rows.take((meaning, self.language), rows, now_s)
 
     def notice(self, now_s: float) -> Notice | None:
         return self.desk.notice(now_s)
@@ -97,7 +108,9 @@ class ConsoleModel:
         return [tile(n, views.get(n), self._seen.get(n, Seen()), pulse, now_s, words) for n in names]
 
     def chips(self, now_s: float) -> list[Chip]:
-        return chips(self.snapshot, self.pulse(now_s), self._words())
+        cards = chips(self.snapshot, self.pulse(now_s), self._words())
+        meaning = tuple((c.title, c.mark, c.node, _NUMBERS.sub("", c.value)) for c in cards)
+        return self._calm_chips.take((meaning, self.language), cards, now_s)
 
     def plan(self, now_s: float) -> PlanView:
         pulse = self.pulse(now_s)

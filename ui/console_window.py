@@ -69,7 +69,7 @@ class ConsoleWindow(QMainWindow):
         self.banner.show_clock(model.site.site.name, model.clock(now_s))
         self.plan.show_plan(model.plan(now_s))
         self.cameras.show_tiles(model.tiles(now_s))
-        self.alarms.show_alarms(model.rows(), live)
+        self.alarms.show_alarms(model.rows(now_s), live)
         self.alarms.show_notice(model.notice(now_s), model.event())
         self.health.show_health(model.chips(now_s), live, model.language)
         if self.after_refresh is not None:
@@ -106,7 +106,7 @@ class ConsoleWindow(QMainWindow):
         whole.addWidget(self.alarms)
         whole.setStretchFactor(0, 2)
         whole.setStretchFactor(1, 1)
-        whole.setSizes([500, 250])
+        whole.setSizes([520, 230])
         whole.setChildrenCollapsible(False)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
@@ -208,7 +208,7 @@ class ConsoleWindow(QMainWindow):
         self.refresh()
 
     def _ask_shelve(self, alarm: str) -> None:
-        row = next((r for r in self.model.rows() if r.id == alarm), None)
+        row = next((r for r in self.model.rows(self._clock()) if r.id == alarm), None)
         if row is None:
             return
         what = f"{row.level_text} · {row.situation} · {row.hoist} · {row.who}"

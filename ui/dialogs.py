@@ -32,7 +32,7 @@ class ShelveDialog(QDialog):
         self._alarm = alarm
         self._unit_s = 60.0 if limit_s >= _MINUTES_FROM_S else 1.0
         self.setWindowTitle(say(language, "shelve.title"))
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(560)
         heading = QLabel(what, self)
         heading.setFont(sized(13.0, bold=True))
         heading.setWordWrap(True)
@@ -68,6 +68,7 @@ class ShelveDialog(QDialog):
         column.addLayout(form)
         column.addLayout(_buttons(cancel, self.confirm))
         self._check()
+        fit_to_words(self)
         self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _check(self) -> None:
@@ -86,7 +87,7 @@ class ResetDialog(QDialog):
     def __init__(self, node: str, language: Language, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(say(language, "reset.title", node=node))
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(560)
         text = QLabel(say(language, "reset.text", node=node), self)
         text.setWordWrap(True)
         text.setFont(sized(12.0))
@@ -102,6 +103,16 @@ class ResetDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 14)
         column.addWidget(text)
         column.addLayout(_buttons(cancel, self.confirm))
+        fit_to_words(self)
+
+
+def fit_to_words(dialog: QDialog) -> None:
+    """Make a dialog as high as its wrapped words need; Qt alone guesses too low."""
+    layout = dialog.layout()
+    if layout is not None:
+        width = max(dialog.minimumWidth(), layout.minimumSize().width())
+        dialog.setMinimumSize(width, layout.totalHeightForWidth(width))
+        dialog.resize(dialog.minimumSize())
 
 
 def _buttons(cancel: QPushButton, confirm: QPushButton) -> QHBoxLayout:

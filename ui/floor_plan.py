@@ -31,6 +31,9 @@ from ui.plan_tips import tip_at
 from ui.text import Language, say
 from ui.theme import EDGE, INK, PAIRS, PANEL, sized
 
+_SCALE_PX = 170.0
+"""Room for the scale bar, left of the legend."""
+
 
 class FloorPlan(QWidget):
     """Widget of the floor plan. It shows what ``show_plan`` was last given and holds no other state of the plant."""
@@ -80,10 +83,13 @@ class FloorPlan(QWidget):
         return self._view or self._whole()
 
     def _whole(self) -> View:
-        bottom = 34.0
-        if self._layers.legend:
-            bottom += legend_height(self.width(), self.site, self._layers, self._language)
+        bottom = 12.0 + self._footer_px()
         return fit(self.site, self.width(), self.height(), (16.0, 16.0, 16.0, bottom))
+
+    def _footer_px(self) -> float:
+        """Height of the strip with scale bar and legend."""
+        rows = legend_height(_SCALE_PX, self.width(), self.site, self._layers, self._language)
+        return 8.0 + (rows if self._layers.legend else 20.0)
 
     def _stale_background(self) -> None:
         self._background = None
@@ -112,20 +118,12 @@ class FloorPlan(QWidget):
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._static.paint(painter, view, self._layers, self._language)
-        footer = 30.0
-        if self._layers.legend:
-            footer += legend_height(self.width(), self.site, self._layers, self._language)
+        footer = self._footer_px()
         painter.fillRect(QRectF(0, self.height() - footer, self.width(), footer), QColor(PANEL))
         if self._layers.legend:
-            paint_legend(painter, self.width(), self.height() - 26.0, self.site, self._layers, self._language)
-        paint_scale(painter, view, 16.0, self.height() - 10.0)
-        painter.setFont(sized(8.5))
-        painter.setPen(QColor(PAIRS["soft"].text))
-        painter.drawText(
-            QRectF(0, self.height() - 24.0, self.width() - 12.0, 20.0),
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            say(self._language, "plan.help"),
-        )
+            left = _SCALE_PX
+            paint_legend(painter, left, self.width(), self.height() - 5.0, self.site, self._layers, self._language)
+        paint_scale(painter, view, 16.0, self.height() - 12.0)
         painter.setPen(QPen(QColor(EDGE), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), 4, 4)

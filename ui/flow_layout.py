@@ -56,6 +56,8 @@ class FlowLayout(QLayout):
         line: list[QLayoutItem] = []
         lines: list[list[QLayoutItem]] = []
         for item in self._items:
+            if item.isEmpty():
+                continue
             width = item.sizeHint().width()
             if line and used + self._gap + width > rect.width():
                 lines.append(line)

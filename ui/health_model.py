@@ -94,6 +94,9 @@ def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
     if snapshot is None:
         return out
     out += [_hoist(h, words.language) for h in snapshot.hoists]
+    located = {h.state.name for h in snapshot.hoists}
+    never = say(words.language, "hoist.never")
+    out += [Chip(h.name, never, "abnormal") for h in words.site.hoist if h.name not in located]
     out += [_camera(c, words.language) for c in snapshot.cameras]
     relays = {r.name: r for r in words.site.relay}
     out += [_node(n, relays.get(n.node), words.language) for n in snapshot.nodes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, QSize, pyqtSignal
+from PyQt6.QtCore import QEvent, QRectF, QSize, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from ui.symbols import draw_symbol
 from ui.text import Language, say
 from ui.theme import GHOST, PAIRS, SOFT, sized
 
+_SIZE_EVENTS = (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show)
 _MARKS = {"good": "clear", "bad": "danger", "abnormal": "caution", "unknown": "waiting"}
 
 
@@ -88,14 +89,8 @@ class HealthStrip(QWidget):
         super().__init__(parent)
         self.cards: list[ChipCard] = []
         self._shown: tuple[list[Chip], bool, Language] | None = None
-        self._flow_box = QWidget(self)
-        self._flow = FlowLayout(self._flow_box)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._flow_box, 1)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self._flow = FlowLayout(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_health(self, chips: list[Chip], live: bool, language: Language) -> None:
         """Show the cards. Only the engine's own card keeps its colour when nothing else is live."""
@@ -103,7 +98,7 @@ class HealthStrip(QWidget):
             return
         self._shown = (chips, live, language)
         while len(self.cards) < len(chips):
-            card = ChipCard(self._flow_box)
+            card = ChipCard(self)
             card.reset.connect(self.reset)
             self._flow.addWidget(card)
             self.cards.append(card)
@@ -111,5 +106,17 @@ class HealthStrip(QWidget):
             card.setVisible(i < len(chips))
             if i < len(chips):
                 card.show_chip(chips[i], live or i == 0, language)
-        self._flow.invalidate()
-        self.updateGeometry()
+        self._take_height()
+
+    def event(self, event: QEvent | None) -> bool:
+        done = super().event(event)
+        # Cards ask for another size when their words or, on the first showing, their fonts change.
+        if event is not None and event.type() in _SIZE_EVENTS:
+            self._take_height()
+        return done
+
+    def _take_height(self) -> None:
+        """As high as the lines of cards at this width; layouts above do not ask by width."""
+        height = max(1, self._flow.heightForWidth(self.width()))
+        if height != self.height() or height != self.minimumHeight():
+            self.setFixedHeight(height)

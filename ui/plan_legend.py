@@ -84,30 +84,32 @@ def _entries(site: Site, layers: Layers) -> Iterator[tuple[str, Draw]]:
         yield "legend.footprint", _footprint
 
 
-def _placed(width_px: float, site: Site, layers: Layers, language: Language) -> Iterator[tuple[float, int, str, Draw]]:
+def _placed(
+    left_px: float, width_px: float, site: Site, layers: Layers, language: Language
+) -> Iterator[tuple[float, int, str, Draw]]:
     """Left edge, row, text and drawing of each entry, wrapped to the width."""
     metrics = QFontMetricsF(sized(9.0))
-    x, row = _SIDE_PX, 0
+    x, row = left_px, 0
     for key, draw in _entries(site, layers):
         text = say(language, key)
         need = _SWATCH_PX + 5 + metrics.horizontalAdvance(text)
-        if x + need > width_px - _SIDE_PX and x > _SIDE_PX:
-            x, row = _SIDE_PX, row + 1
+        if x + need > width_px - _SIDE_PX and x > left_px:
+            x, row = left_px, row + 1
         yield x, row, text, draw
         x += need + _GAP_PX
 
 
-def legend_height(width_px: float, site: Site, layers: Layers, language: Language) -> float:
-    rows = max(row for _, row, _, _ in _placed(width_px, site, layers, language)) + 1
+def legend_height(left_px: float, width_px: float, site: Site, layers: Layers, language: Language) -> float:
+    rows = max(row for _, row, _, _ in _placed(left_px, width_px, site, layers, language)) + 1
     return rows * _ROW_PX
 
 
 def paint_legend(
-    painter: QPainter, width_px: float, bottom_px: float, site: Site, layers: Layers, language: Language
+    painter: QPainter, left_px: float, width_px: float, bottom_px: float, site: Site, layers: Layers, language: Language
 ) -> None:
-    """Paint the legend upwards from ``bottom_px``."""
-    top = bottom_px - legend_height(width_px, site, layers, language)
-    for x, row, text, draw in _placed(width_px, site, layers, language):
+    """Paint the legend between ``left_px`` and ``width_px``, its last row ending at ``bottom_px``."""
+    top = bottom_px - legend_height(left_px, width_px, site, layers, language)
+    for x, row, text, draw in _placed(left_px, width_px, site, layers, language):
         y = top + row * _ROW_PX
         draw(painter, QRectF(x, y + 2, _SWATCH_PX, _ROW_PX - 5))
         painter.setFont(sized(9.0))

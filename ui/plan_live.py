@@ -108,7 +108,11 @@ class LivePainter:
         doing = say(self._language, "mode.lost") if state.lost else word(self._language, hoist.phase)
         unknown = say(self._language, "plan.tip_height_unknown")
         height = f"z {state.z_m:.1f} m" if state.height_known else unknown
-        return f"{state.name} · {doing} · {height}"
+        return f"{state.name} · {doing} · {height}{self._level_word(hoist.level)}"
+
+    def _level_word(self, level: Level) -> str:
+        """The level in words, so that colour does not carry it alone."""
+        return "" if level is Level.CLEAR else f" · {word(self._language, level)}"
 
     def _paint_path(self, path: Path, hoist: bool) -> None:
         """A trail that fades as it grows less certain, with a disc of one sigma at every whole second ahead."""
@@ -148,7 +152,8 @@ class LivePainter:
         else:
             painter.drawEllipse(at, radius, radius)
         mode = say(self._language, "mode.lost") if person.lost else word(self._language, person.mode)
-        self._labels.append(Label(at.x(), at.y(), radius + 6.0, f"{person.id} · {mode}", level is not Level.CLEAR))
+        text = f"{person.id} · {mode}{self._level_word(level)}"
+        self._labels.append(Label(at.x(), at.y(), radius + 6.0, text, level is not Level.CLEAR))
 
     def _write_labels(self) -> None:
         """Each label goes to the first of eight places that hits no symbol and no earlier label."""

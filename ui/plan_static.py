@@ -160,7 +160,7 @@ class StaticPlan:
 
 def paint_scale(painter: QPainter, view: View, left_px: float, bottom_px: float) -> float:
     """A bar of a round length in metres; returns its right end in pixels."""
-    length_m = scale_bar_m(view.scale_px_per_m, 150.0)
+    length_m = scale_bar_m(view.scale_px_per_m, 110.0)
     width = length_m * view.scale_px_per_m
     painter.setPen(QPen(QColor(BLACK), 2.0))
     painter.drawLine(QPointF(left_px, bottom_px), QPointF(left_px + width, bottom_px))

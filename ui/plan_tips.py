@@ -18,7 +18,7 @@ _NEAR_PX = 14.0
 def tip_at(
     static: StaticPlan, snapshot: Snapshot | None, view: View, at_px: tuple[float, float], language: Language
 ) -> str:
-    """The tooltip at a widget pixel: people before hoists before what stands still; empty outside the floor."""
+    """The tooltip at a widget pixel: people before hoists before what stands still."""
 
     def near(x_m: float, y_m: float, reach_px: float) -> bool:
         x, y = view.px(x_m, y_m)
@@ -82,4 +82,5 @@ def _still_tip(static: StaticPlan, at_m: tuple[float, float], language: Language
             lines.append(say(language, "plan.tip_coverage", count=count, sigma=f"{sigma_m:.2f}"))
         elif count == 0:
             lines.append(say(language, "plan.tip_uncovered"))
+    lines.append(say(language, "plan.help"))
     return "\n".join(lines)

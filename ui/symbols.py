@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from ui.theme import PAIRS, sized
+from ui.theme import GHOST, PAIRS, WHITE, Pair, sized
 
 _SIDES = {"danger": 8, "warning": 3, "caution": 4}
 
@@ -54,13 +54,13 @@ def _regular(centre: QPointF, radius: float, sides: int, kind: str) -> QPolygonF
     )
 
 
-def level_icon(kind: str, size_px: int = 20) -> QIcon:
-    """The symbol of a level in its own colours, for table cells."""
+def level_icon(kind: str, live: bool = True, size_px: int = 20) -> QIcon:
+    """The symbol of a level for table cells, in its own colours or, where it is not live, in grey."""
     scale = 2
     pixmap = QPixmap(size_px * scale, size_px * scale)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    pair = PAIRS[kind]
+    pair = PAIRS[kind] if live else Pair(WHITE, GHOST)
     draw_symbol(painter, QRectF(0, 0, size_px * scale, size_px * scale), kind, QColor(pair.ground), QColor(pair.text))
     painter.end()
     pixmap.setDevicePixelRatio(scale)

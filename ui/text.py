@@ -1,6 +1,6 @@
 """Every word that the console shows, in English and Korean, in one table.
 
-Alarm reasons are not here: each alarm brings its own sentence in both languages.
+What an alarm is called and why it was raised is not here: the alarm table and each alarm bring that along.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Following people; this site has no hoist.",
         "작업자를 추적 중입니다. 이 현장에는 호이스트가 없습니다.",
     ),
+    "reason.clear_unlocated": (
+        "No hoist has been located yet.",
+        "아직 호이스트 위치가 확인되지 않았습니다.",
+    ),
     "reason.returned": (
         "The situation has passed. Alarms still to acknowledge: {count}.",
         "상황이 해소되었습니다. 확인할 경보: {count}건.",
@@ -56,13 +60,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "action.slow": ("Slow requested: {hoists}", "저속 제한: {hoists}"),
     "blind.badge": ("CANNOT SEE", "감시 불능"),
     "count.unacknowledged": ("to acknowledge", "미확인 경보"),
-    # Situations
-    "situation.struck_by": ("Struck by load", "인양물 부딪힘"),
-    "situation.fall_zone": ("Under suspended load", "낙하위험구역 진입"),
-    "situation.camera_blind": ("Camera blind", "카메라 감시 불능"),
-    "situation.hoist_lost": ("Hoist not seen", "호이스트 추적 끊김"),
-    "situation.person_lost": ("Person lost from view", "작업자 추적 끊김"),
-    "situation.relay_fault": ("Relay fault", "릴레이 이상"),
     # Alarm states of ISA-18.2
     "state.normal": ("Normal", "정상"),
     "state.unacknowledged": ("Not acknowledged", "미확인"),
@@ -81,9 +78,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "phase.travelling": ("travelling", "이동"),
     "phase.lowering": ("lowering", "권하"),
     "phase.landed": ("landed", "착지"),
-    "carrying.unknown": ("load unknown", "인양물 불명"),
+    "carrying.unknown": ("load unknown", "하물 불명"),
     "carrying.empty": ("empty hook", "빈 훅"),
-    "carrying.loaded": ("loaded", "인양물 있음"),
+    "carrying.loaded": ("loaded", "하물 있음"),
     "mode.stand": ("standing", "정지"),
     "mode.walk": ("walking", "보행"),
     "mode.manoeuvre": ("turning", "방향 전환"),
@@ -208,6 +205,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "hoist.permit_on": ("permit given", "운전 허가"),
     "hoist.permit_off": ("PERMIT WITHDRAWN", "허가 해제"),
     "hoist.slow": ("SLOW", "저속 제한"),
+    "hoist.never": ("not located yet", "위치 미확인"),
     "hoist.lost": ("NOT SEEN {age}", "추적 끊김 {age}"),
     "hall": ("hall", "현장"),
     # Floor plan
@@ -233,8 +231,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "zone.exclusion": ("exclusion zone", "출입 금지 구역"),
     "zone.ignore": ("not watched", "감시 제외 구역"),
     "legend.person": ("person, path ahead", "작업자, 예상 경로"),
-    "legend.load": ("hook and load", "훅과 인양물"),
-    "legend.swept": ("reach of load if stopped now", "즉시 정지 시 인양물 도달 범위"),
+    "legend.load": ("hook and load", "훅과 하물"),
+    "legend.swept": ("reach of load if stopped now", "즉시 정지 시 하물 도달 범위"),
     "legend.structure": ("structure", "구조물"),
     "legend.unseen": ("no camera sees", "감시 사각"),
     "legend.seen": ("seen by 1 · 2 · 3+ cameras", "카메라 1 · 2 · 3대 이상"),
@@ -254,14 +252,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "layer.footprints": ("Camera views", "카메라 시야"),
     "layer.zones": ("Zones", "구역"),
     "layer.paths": ("Predicted paths", "예상 경로"),
-    "layer.swept": ("Reach of the load", "인양물 도달 범위"),
+    "layer.swept": ("Reach of the load", "하물 도달 범위"),
     "layer.legend": ("Legend", "범례"),
     # About
     "about.title": ("About Hoistwatch", "Hoistwatch 정보"),
     "about.purpose": (
         "Hoistwatch watches people, hook and load beside hoists and overhead cranes, foresees contact and asks for "
         "slow or stop.",
-        "Hoistwatch는 호이스트와 천장크레인 주변의 작업자, 훅, 인양물을 감시하고 접촉을 예측하여 저속 또는 정지를 "
+        "Hoistwatch는 호이스트와 천장크레인 주변의 작업자, 훅, 하물을 감시하고 접촉을 예측하여 저속 또는 정지를 "
         "요청합니다.",
     ),
     "about.limits": (
@@ -294,7 +292,7 @@ def say(language: Language, key: str, **values: object) -> str:
 
 
 def word(language: Language, value: Enum) -> str:
-    """The word for a member of Level, Situation, AlarmState, Phase or Mode."""
+    """The word for a member of Level, AlarmState, Phase or Mode."""
     group = {"AlarmState": "state"}.get(type(value).__name__, type(value).__name__.lower())
     return say(language, f"{group}.{value.value}")
 

@@ -93,32 +93,34 @@ def alarm(
 
 STRUCK = alarm(
     17, Situation.STRUCK_BY, Level.DANGER, AlarmState.UNACKNOWLEDGED,
-    "P3 walks into the path of the load of H1: contact in 1.9 s, last safe stop in 0.2 s.",
-    "P3 작업자가 H1 인양물의 이동 경로로 들어옵니다: 1.9초 후 접촉, 안전 정지 한계까지 0.2초.",
+    "P3 is 1.3 m from the load of H1, which moves at 0.67 m/s; contact in 1.9 s; a stop needs 2.0 m and 3.2 s, "
+    "safe if stopped within 0.2 s",
+    "P3 – H1 하물까지 1.3 m, 하물 속도 0.67 m/s; 접촉 1.9 s 후; 정지 거리 2.0 m, 정지 시간 3.2 s, "
+    "0.2 s 안에 정지하면 안전",
     hoist="H1", person="P3",
 )  # fmt: skip
 FALL = alarm(
     16, Situation.FALL_ZONE, Level.WARNING, AlarmState.ACKNOWLEDGED,
-    "P1 stands in the fall zone of the load of H1, which hangs 2.3 m high.",
-    "P1 작업자가 2.3 m 높이에 매달린 H1 인양물의 낙하위험구역에 있습니다.",
+    "P1 is in the fall zone of H1: zone 1.4 m, lower edge at 1.0 m",
+    "P1 – H1 낙하위험구역 내부: 반경 1.4 m, 하물 하단 1.0 m",
     hoist="H1", person="P1",
 )  # fmt: skip
 BLIND = alarm(
     15, Situation.CAMERA_BLIND, Level.CAUTION, AlarmState.UNACKNOWLEDGED,
-    "cam2 has sent no picture for 3.2 s: 18 % of the floor is not watched.",
-    "cam2 영상이 3.2초 동안 수신되지 않았습니다: 바닥의 18%가 감시되지 않습니다.",
+    "No picture from cam2 for 3.2 s; no camera sees the floor below H1",
+    "cam2 영상 없음 (3.2 s); H1 주변을 보는 카메라가 없음",
     source="cam2",
 )  # fmt: skip
 PASSED = alarm(
     12, Situation.STRUCK_BY, Level.CLEAR, AlarmState.RETURNED,
-    "P4 came near the path of the load of H1.",
-    "P4 작업자가 H1 인양물의 이동 경로에 접근했습니다.",
+    "P4 is 2.9 m from the load of H1, which moves at 0.67 m/s; contact not predicted",
+    "P4 – H1 하물까지 2.9 m, 하물 속도 0.67 m/s; 접촉 예측 없음",
     hoist="H1", person="P4", worst=Level.WARNING,
 )  # fmt: skip
 SHELVED = alarm(
     9, Situation.RELAY_FAULT, Level.CAUTION, AlarmState.SHELVED,
-    "cabinet-2 does not answer.",
-    "cabinet-2가 응답하지 않습니다.",
+    "Relay node cabinet-2: no report for 4.1 s",
+    "릴레이 노드 cabinet-2: 4.1 s 동안 보고 없음",
     source="cabinet-2", shelved_until_s=START_S + 540.0, shelve_reason="electrician replaces the terminal",
 )  # fmt: skip
 
