@@ -1,0 +1,112 @@
+"""Puts a live engine together from a site file: keys, bus, detector, source, recorder, audit log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from calibration.errors import BadInput
+from calibration.site import Site
+from calibration.site_file import load_site, site_text
+from recordings.live_recorder import LiveRecorder
+from recordings.live_service import LiveEngine, LiveSummary
+from recordings.live_sources import CameraSource, LiveSource, PlaybackSource
+from recordings.store import Recording
+from safety.audit import AuditLog, AuditQueue
+from safety.bus import EngineBus
+from safety.keys import key_folder
+from tracking.detector import Detector, open_detector
+
+AUDIT_FILE = "audit.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """How ``run_live`` differs from what the site file says.
+
+    playback: a recording instead of the cameras. detect: look at its video again. speed: of playback.
+    record_to: folder for recordings and the audit log. record: keep recordings at all.
+    """
+
+    playback: Path | None = None
+    detect: bool = False
+    speed: float = 1.0
+    record_to: Path | None = None
+    record: bool = True
+
+
+def run_live(
+    site_path: Path,
+    options: LiveOptions,
+    stop: threading.Event,
+    log: Callable[[str], None],
+    ready: Callable[[int, int], None] | None = None,
+) -> LiveSummary:
+    """Run the live engine of a site until ``stop`` is set or a playback ends.
+
+    ``ready`` is told the publish and the command port once both are bound.
+
+    Raises:
+        BadInput: the site file, its keys, or the recording to play cannot be used.
+        Unavailable: a port is taken, weights are missing, the folder cannot be written.
+        HoistwatchError: the source broke while running.
+    """
+    site = load_site(site_path)
+    base = site_path.resolve().parent
+    with ExitStack() as undo:
+        detector = _detector(site, site_path, base, options)
+        if detector is not None:
+            undo.callback(detector.close)
+        source = _source(site, site_path, base, options, detector)
+        told: list[LiveEngine] = []
+        bus = EngineBus(site.bus, key_folder(site, site_path), lambda *row: [e.refused(*row) for e in told])
+        undo.callback(bus.close)
+        folder = options.record_to or base / site.recording.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        audit = AuditQueue(AuditLog(folder / AUDIT_FILE))
+        undo.callback(audit.close)
+        recorder = _recorder(site, folder, options, detector, log)
+        engine = LiveEngine(site, bus, source, recorder=recorder, audit=audit, log=log)
+        told.append(engine)
+        if ready is not None:
+            ready(bus.ports.publish, bus.ports.command)
+        undo.pop_all()
+        return engine.run(stop)
+
+
+def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> Detector | None:
+    if options.playback is not None and not options.detect:
+        return None
+    if site.detector.weights is None:
+        raise BadInput(f"{site_path}: [detector] weights is missing, expected a .pt file or an exported model")
+    return open_detector(site.detector, base, "latency")
+
+
+def _source(site: Site, site_path: Path, base: Path, options: LiveOptions, detector: Detector | None) -> LiveSource:
+    if options.playback is not None:
+        return PlaybackSource(Recording(options.playback), detector, options.speed)
+    if not any(camera.source is not None for camera in site.camera):
+        raise BadInput(f"{site_path}: no [[camera]] has a source, expected at least one to run live")
+    assert detector is not None
+    return CameraSource(site, base, detector)
+
+
+def _recorder(
+    site: Site, folder: Path, options: LiveOptions, detector: Detector | None, log: Callable[[str], None]
+) -> LiveRecorder | None:
+    if not (options.record and site.recording.enabled):
+        return None
+    import time
+
+    return LiveRecorder(
+        folder,
+        site.recording,
+        site_text=site_text(site),
+        site_name=site.site.name,
+        wall_offset_s=time.time() - time.monotonic(),
+        model_sha256=detector.sha256 if detector is not None else None,
+        log=log,
+    )

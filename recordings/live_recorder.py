@@ -1,0 +1,153 @@
+"""Keeps what a live engine sees and decides: recordings of limited length, deleted when their time is over."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.errors import Unavailable
+from calibration.site import RecordingTable
+from recordings.replay import LIVE
+from recordings.store import RecordingWriter
+from tracking.records import Record
+
+Bgr = NDArray[np.uint8]
+SUFFIX = ".mcap"
+_PENDING_FRAMES = 24
+_NAME = re.compile(r"^.+-\d{8}T\d{6}Z\.mcap$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    camera: str
+    time_s: float
+    ready_s: float
+    bgr: Bgr
+
+
+class LiveRecorder:
+    """Writes in a thread of its own, so that a slow disk never holds a decision.
+
+    Records are never dropped; pictures are, when more than a second of them wait, and counted. A disk
+    that fails is told by ``fault``, and the engine goes on without recording.
+
+    Args:
+        folder: made where it is missing.
+        table: the site's ``[recording]`` table.
+        site_text: kept in every file.
+        site_name: begins every file's name.
+        wall_offset_s: wall time minus monotonic time.
+        model_sha256: hash of the detector's weights, if one is used.
+        log: gets one line on each new file, deletion or fault.
+
+    Raises:
+        Unavailable: the folder cannot be made or written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        table: RecordingTable,
+        *,
+        site_text: str,
+        site_name: str,
+        wall_offset_s: float,
+        model_sha256: str | None,
+        log: Callable[[str], None],
+    ) -> None:
+        self._folder, self._table, self._log = folder, table, log
+        self._site_text, self._wall_offset_s, self._model = site_text, wall_offset_s, model_sha256
+        self._stem = re.sub(r"[^\w.-]+", "-", site_name).strip("-") or "site"
+        self._queue: queue.SimpleQueue[tuple[Record, float] | _Frame | None] = queue.SimpleQueue()
+        self._frames_waiting = 0
+        self.frames_dropped = 0
+        self.fault = ""
+        self.files: list[Path] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._clean()
+            self._writer = self._new_file()
+        except OSError as error:
+            raise Unavailable(f"{folder}: recordings cannot be kept there ({error.strerror})") from None
+        self._opened_s = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def write(self, record: Record, log_time_s: float) -> None:
+        """Keep one record. Returns at once."""
+        self._queue.put((record, log_time_s))
+
+    def write_frame(self, camera: str, time_s: float, bgr: Bgr, ready_s: float) -> None:
+        """Keep one picture, where the site records video. Returns at once."""
+        if not self._table.video:
+            return
+        if self._frames_waiting >= _PENDING_FRAMES:
+            self.frames_dropped += 1
+            return
+        self._frames_waiting += 1
+        self._queue.put(_Frame(camera, time_s, ready_s, bgr))
+
+    def close(self) -> None:
+        """Write what waits and end the file."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, _Frame):
+                self._frames_waiting -= 1
+            if not self.fault:
+                self._guarded(item)
+        try:
+            self._writer.close()
+        except OSError as error:
+            self._fail(error)
+
+    def _guarded(self, item: tuple[Record, float] | _Frame) -> None:
+        try:
+            if time.monotonic() - self._opened_s > self._table.file_minutes * 60.0:
+                self._writer.close()
+                self._clean()
+                self._writer = self._new_file()
+                self._opened_s = time.monotonic()
+            if isinstance(item, _Frame):
+                self._writer.write_frame(item.camera, item.time_s, item.bgr, item.ready_s)
+            else:
+                self._writer.write(*item)
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.fault = f"recording stopped: {error.strerror or error}"
+        self._log(self.fault)
+
+    def _new_file(self) -> RecordingWriter:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        path = self._folder / f"{self._stem}-{stamp}{SUFFIX}"
+        writer = RecordingWriter(
+            path,
+            site_text=self._site_text,
+            wall_offset_s=self._wall_offset_s,
+            made_by=LIVE,
+            model_sha256=self._model,
+            atomic=False,
+        )
+        self.files.append(path)
+        self._log(f"recording to {path}")
+        return writer
+
+    def _clean(self) -> None:
+        """Delete this engine's recordings whose retention time is over."""
+        oldest_s = time.time() - self._table.retention_days * 86400.0
+        for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+            if _NAME.match(path.name) and path.stat().st_mtime < oldest_s:
+                path.unlink()
+                self._log(f"deleted {path.name}: older than {self._table.retention_days:g} days")

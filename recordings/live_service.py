@@ -1,0 +1,289 @@
+"""The live engine: inputs in, decisions out on the bus, permits to the relay nodes, everything kept.
+
+One thread decides. It waits on the bus, so that a relay node's status is answered within about a
+millisecond, and ticks at ``policy.tick_s``. Sources, recorder and audit log have threads of their own.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.errors import HoistwatchError
+from calibration.site import Site
+from recordings.live_latency import LatencyMeter
+from recordings.live_recorder import LiveRecorder
+from recordings.live_sources import LiveSource
+from safety.audit import AuditQueue
+from safety.bus import EngineBus, Received
+from safety.engine import Engine, Step
+from safety.permit_issuer import NodeMonitor
+from safety.records import Event, Level, Picture, Refusal, RelayStatus, Reset
+from tracking.records import Boxes, Input
+
+Bgr = NDArray[np.uint8]
+_LINGER_S = 1.5
+_FAULT_PERIOD_S = 10.0
+
+
+@dataclass(slots=True)
+class LiveSummary:
+    """What a live run brought."""
+
+    ticks: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    worst: Level = Level.CLEAR
+    overruns: int = 0
+
+
+class LiveEngine:
+    """Runs one site. ``run`` returns when told to, or when the source has nothing more.
+
+    Args:
+        site: the site file.
+        bus: bound sockets; closed by ``run``.
+        source: cameras or a playback; stopped by ``run``.
+        recorder: where everything is kept, or None.
+        audit: the audit log, or None; closed by ``run``.
+        log: gets one line on whatever a person at the machine should know, by default stderr.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        bus: EngineBus,
+        source: LiveSource,
+        *,
+        recorder: LiveRecorder | None = None,
+        audit: AuditQueue | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        self._site, self._policy = site, site.policy
+        self._bus, self._source = bus, source
+        self._recorder, self._audit = recorder, audit
+        self._log = log or _to_stderr
+        self._wall_offset_s = time.time() - time.monotonic()
+        self._core = Engine(site, self._wall_offset_s, watch_relays=True)
+        self._nodes = NodeMonitor(site.relay, uuid.uuid4().hex, site.policy.permit_validity_s, start_s=time.monotonic())
+        self._inbox: queue.SimpleQueue[Input] = queue.SimpleQueue()
+        self._pictures: queue.SimpleQueue[Picture] = queue.SimpleQueue()
+        self._heard: list[tuple[float, RelayStatus]] = []
+        self._commands: list[tuple[str, str, Event]] = []
+        self._resets: set[str] = set()
+        self._last: Step | None = None
+        self._latency = LatencyMeter()
+        self._told: dict[str, float] = {}
+        self.summary = LiveSummary()
+
+    # What sources call, from their own threads.
+
+    def put(self, item: Input) -> None:
+        self._inbox.put(item)
+
+    def show(self, picture: Picture) -> None:
+        self._pictures.put(picture)
+
+    def keep(self, camera: str, time_s: float, bgr: Bgr) -> None:
+        if self._recorder is not None:
+            self._recorder.write_frame(camera, time_s, bgr, time.monotonic())
+
+    # The deciding thread.
+
+    def run(self, stop: threading.Event) -> LiveSummary:
+        """Decide until ``stop`` is set or the source has ended. Every output is denied before it returns.
+
+        Raises:
+            HoistwatchError: the source cannot go on; nodes then open by silence and by a last denial.
+        """
+        self._note("engine", "engine", "start", {"site": self._site.site.name})
+        self._source.start(self)
+        next_s = time.monotonic()
+        ended_s: float | None = None
+        try:
+            while not stop.is_set() and (ended_s is None or time.monotonic() - ended_s < _LINGER_S):
+                self._serve(next_s)
+                now_s = time.monotonic()
+                if now_s < next_s:
+                    continue
+                self._tick()
+                next_s += self._policy.tick_s
+                if next_s < now_s:
+                    self.summary.overruns += 1
+                    next_s = now_s + self._policy.tick_s
+                if self._source.fault is not None:
+                    self._give_up(self._source.fault)
+                if self._source.finished and ended_s is None:
+                    ended_s = now_s
+        finally:
+            self._end()
+        return self.summary
+
+    def _serve(self, until_s: float) -> None:
+        """Answer the bus until the tick is due: statuses at once, commands at the tick."""
+        heard: set[str] = set()
+        for entry in self._bus.receive(min(max(0.0, until_s - time.monotonic()), self._policy.tick_s)):
+            now_s = time.monotonic()
+            if isinstance(entry.message, RelayStatus):
+                if self._nodes.observe(entry.message, now_s):
+                    heard.add(entry.message.node)
+                    self._heard.append((now_s, entry.message))
+                    self._moved(entry.message, now_s)
+            else:
+                self._command(entry, now_s)
+        if heard and self._last is not None:
+            self._send_permits(heard)
+
+    def _tick(self) -> None:
+        events = self._collect()
+        now_s = time.monotonic()
+        step = self._core.step(now_s, events)
+        decided_s = time.monotonic()
+        newest = [e.time_s for e in events if isinstance(e, Boxes)]
+        self._latency.decided(now_s, decided_s, newest)
+        counts = {**step.snapshot.counts, **self._bus.counts, **self._own_counts()}
+        snapshot = msgspec.structs.replace(step.snapshot, latency=self._latency.latency(), counts=counts)
+        self._last = Step(snapshot, step.transitions, step.refusals)
+        self._send_permits(None)
+        self._publish(events)
+        self._keep(events)
+        self.summary.ticks += 1
+        self.summary.worst = max(self.summary.worst, snapshot.level, key=lambda level: level.rank)
+        self.summary.events.update(t.event for t in step.transitions)
+
+    def _collect(self) -> list[Event]:
+        """Everything that has come in, stamped as it enters the core: what a replay goes by."""
+        events: list[Event] = [status for _, status in self._heard]
+        self._heard.clear()
+        for role, name, command in self._commands:
+            self._note(role, name, type(command).__name__.lower(), msgspec.to_builtins(command))
+            events.append(command)
+        self._commands.clear()
+        while True:
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                return events
+            events.append(msgspec.structs.replace(item, ready_s=time.monotonic()))
+
+    def _command(self, entry: Received, now_s: float) -> None:
+        assert not isinstance(entry.message, RelayStatus)
+        command = msgspec.structs.replace(entry.message, time_s=now_s)
+        if isinstance(command, Reset):
+            outputs = self._last.snapshot.outputs if self._last else {}
+            obstacle = self._nodes.reset_obstacle(command.node, outputs, now_s)
+            if obstacle:
+                self._refuse(entry.role, entry.name, Refusal(time_s=now_s, command="Reset", reason=obstacle))
+                return
+            self._resets.add(command.node)
+        self._commands.append((entry.role, entry.name, command))
+
+    def _refuse(self, role: str, name: str, refusal: Refusal) -> None:
+        self._note(role, name, "refused", {"command": refusal.command, "reason": refusal.reason})
+        if role == "console":
+            self._bus.send("console", name, refusal)
+
+    def _send_permits(self, only: set[str] | None) -> None:
+        assert self._last is not None
+        snapshot = self._last.snapshot
+        resets, self._resets = self._resets, set()
+        permits = self._nodes.permits(
+            snapshot.outputs, time.monotonic(), resets, decided_s=snapshot.time_s, only=None if resets else only
+        )
+        for permit in permits:
+            self._bus.send("relay", permit.node, permit)
+
+    def _moved(self, status: RelayStatus, now_s: float) -> None:
+        decided_s = self._nodes.decision_s(status.node, status.moved_by_seq)
+        if decided_s is not None:
+            self._latency.moved(status.node, status.moved_by_seq, decided_s, now_s)
+
+    def _publish(self, events: list[Event]) -> None:
+        assert self._last is not None
+        for event in events:
+            if isinstance(event, Boxes):
+                self._bus.publish(event)
+        self._bus.publish(self._last.snapshot)
+        for transition in self._last.transitions:
+            self._bus.publish(transition)
+            self._log(f"{transition.event}: {transition.level.value} {transition.alarm} – {transition.reason}")
+        newest: dict[str, Picture] = {}
+        while True:
+            try:
+                picture = self._pictures.get_nowait()
+            except queue.Empty:
+                break
+            newest[picture.camera] = picture
+        for picture in newest.values():
+            self._bus.publish(picture)
+
+    def _keep(self, events: list[Event]) -> None:
+        assert self._last is not None
+        snapshot = self._last.snapshot
+        if self._recorder is not None:
+            for event in events:
+                self._recorder.write(event, event.ready_s if isinstance(event, Input) else snapshot.time_s)
+            self._recorder.write(snapshot, snapshot.time_s)
+        for transition in self._last.transitions:
+            if self._recorder is not None:
+                self._recorder.write(transition, transition.time_s)
+            self._note("engine", "engine", "alarm", msgspec.to_builtins(transition))
+        commands = [e for e in events if not isinstance(e, Input | RelayStatus)]
+        for refusal in self._last.refusals:
+            for by in {c.by for c in commands}:
+                self._refuse("console", by, refusal)
+        for view in snapshot.nodes:
+            if view.fault and snapshot.time_s - self._told.get(view.node, -1e9) > _FAULT_PERIOD_S:
+                self._told[view.node] = snapshot.time_s
+                self._note("relay", view.node, "relay", {"fault": view.fault})
+
+    def _own_counts(self) -> dict[str, int]:
+        counts = {"overruns": self.summary.overruns}
+        if self._recorder is not None:
+            counts["pictures_not_recorded"] = self._recorder.frames_dropped
+            counts["recording_fault"] = int(bool(self._recorder.fault))
+        if self._audit is not None:
+            counts["audit_fault"] = int(bool(self._audit.fault))
+        return counts
+
+    def _note(self, role: str, name: str, what: str, detail: dict[str, object]) -> None:
+        if self._audit is not None:
+            now_s = time.monotonic()
+            self._audit.append(now_s + self._wall_offset_s, now_s, role, name, what, detail)
+
+    def refused(self, address: str, fingerprint: str, why: str) -> None:
+        """What the bus calls for every connection or message that it turned away."""
+        self._log(f"bus: refused {address} key {fingerprint}: {why}")
+        self._note("unknown", fingerprint, "refused", {"address": address, "reason": why})
+
+    def _give_up(self, fault: BaseException) -> None:
+        self._note("engine", "engine", "fault", {"fault": str(fault)})
+        if isinstance(fault, HoistwatchError):
+            raise fault
+        raise HoistwatchError(f"the source of pictures ended with a fault: {fault!r}") from fault
+
+    def _end(self) -> None:
+        """Deny everything, then close: nodes open now and not only when their permit runs out."""
+        now_s = time.monotonic()
+        for permit in self._nodes.permits({}, now_s, decided_s=now_s):
+            self._bus.send("relay", permit.node, permit)
+        self._source.stop()
+        self._note("engine", "engine", "stop", {"ticks": self.summary.ticks})
+        if self._recorder is not None:
+            self._recorder.close()
+        if self._audit is not None:
+            self._audit.close()
+        self._bus.close()
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

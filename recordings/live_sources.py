@@ -1,0 +1,241 @@
+"""Where a live engine's inputs come from: the site's cameras, or a recording played at its own pace."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.camera import Camera
+from calibration.site import Site
+from recordings.replay import ready_s
+from recordings.store import Recording
+from recordings.store_read import VideoFrame
+from safety.records import Picture
+from tracking.capture import CaptureGroup, Frame
+from tracking.detector import Detector
+from tracking.records import Boxes, CameraHealth, Input, Look
+
+if TYPE_CHECKING:
+    from tracking.fiducial import HookTags
+
+Bgr = NDArray[np.uint8]
+_HEALTH_PERIOD_S = 1.0
+_PICTURE_PERIOD_S = 0.2
+_PICTURE_WIDTH_PX = 480
+_JPEG_QUALITY = 70
+_POLL_S = 0.02
+
+
+class Sink(Protocol):
+    """Where a source puts what it has. Every call returns at once and may come from any thread."""
+
+    def put(self, item: Input) -> None:
+        """An input of the core."""
+
+    def show(self, picture: Picture) -> None:
+        """A reduced picture for consoles."""
+
+    def keep(self, camera: str, time_s: float, bgr: Bgr) -> None:
+        """A full picture for the recording."""
+
+
+class LiveSource(Protocol):
+    """Feeds a sink from a thread of its own."""
+
+    def start(self, sink: Sink) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End within about a second."""
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will come."""
+
+    @property
+    def fault(self) -> BaseException | None:
+        """What ended the source before its time."""
+
+
+class _Threaded:
+    """One thread that ends when asked to; what it raises is kept as ``fault``."""
+
+    def __init__(self, name: str) -> None:
+        self._ending = threading.Event()
+        self._done = threading.Event()
+        self._fault: BaseException | None = None
+        self._name = name
+        self._thread: threading.Thread | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self._done.is_set()
+
+    @property
+    def fault(self) -> BaseException | None:
+        return self._fault
+
+    def start(self, sink: Sink) -> None:
+        def run() -> None:
+            try:
+                self._run(sink)
+            except BaseException as error:  # noqa: BLE001 - the engine ends on it, silence is a stop
+                self._fault = error
+            finally:
+                self._done.set()
+
+        self._thread = threading.Thread(target=run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def _run(self, sink: Sink) -> None:
+        raise RuntimeError(f"{type(self).__name__} does not say what to run")
+
+
+class _Gallery:
+    """Reduced pictures for consoles, a few a second and camera."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._shown_s: dict[str, float] = {}
+
+    def offer(self, camera: str, time_s: float, bgr: Bgr) -> None:
+        if time_s - self._shown_s.get(camera, -1e9) < _PICTURE_PERIOD_S:
+            return
+        import cv2
+
+        self._shown_s[camera] = time_s
+        scale = min(1.0, _PICTURE_WIDTH_PX / bgr.shape[1])
+        size = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
+        small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+        done, jpeg = cv2.imencode(".jpg", small, [int(cv2.IMWRITE_JPEG_QUALITY), _JPEG_QUALITY])
+        if done:
+            self._sink.show(Picture(camera=camera, time_s=time_s, scale=scale, jpeg=jpeg.tobytes()))
+
+
+class CameraSource(_Threaded):
+    """The site's cameras through the detector, and hook tags where the site has them.
+
+    Newest picture wins: while the detector is busy, older pictures are replaced, never queued. The
+    camera that has waited longest goes first.
+    """
+
+    def __init__(self, site: Site, base_folder: Path, detector: Detector) -> None:
+        super().__init__("cameras")
+        self._group = CaptureGroup(site.camera, base_folder)
+        self._detector = detector
+        self._tags = _tag_readers(site)
+        self._taken_s: dict[str, float] = {}
+
+    def _run(self, sink: Sink) -> None:
+        after: dict[str, int] = {}
+        gallery = _Gallery(sink)
+        health_s = 0.0
+        with self._group:
+            while not self._ending.is_set():
+                frames = sorted(self._group.wait(after, _POLL_S), key=lambda f: self._taken_s.get(f.camera, 0.0))
+                for frame in frames:
+                    if self._detector.submit((frame.camera, frame.time_s), frame.bgr):
+                        after[frame.camera] = frame.index
+                        self._taken_s[frame.camera] = frame.time_s
+                        self._beside(frame, sink, gallery)
+                self._collect(sink, _POLL_S if frames else 0.0)
+                now_s = time.monotonic()
+                if now_s - health_s >= _HEALTH_PERIOD_S:
+                    health_s = now_s
+                    for health in self._group.health(now_s):
+                        sink.put(health)
+        self._detector.close()
+
+    def _collect(self, sink: Sink, timeout_s: float) -> None:
+        for (camera, time_s), boxes in _keyed(self._detector.collect(timeout_s)):
+            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes))
+
+    def _beside(self, frame: Frame, sink: Sink, gallery: _Gallery) -> None:
+        """What else a picture is good for than detection."""
+        sink.keep(frame.camera, frame.time_s, frame.bgr)
+        gallery.offer(frame.camera, frame.time_s, frame.bgr)
+        tags = self._tags.get(frame.camera)
+        if tags is not None:
+            sink.put(tags.sight(frame.bgr, frame.time_s, frame.time_s))
+
+
+class PlaybackSource(_Threaded):
+    """A recording in real time, its times moved to now; with a detector, its video is looked at again."""
+
+    def __init__(self, recording: Recording, detector: Detector | None = None, speed: float = 1.0) -> None:
+        super().__init__("playback")
+        self._recording = recording
+        self._detector = detector
+        self._speed = speed
+        self._again = set(recording.info.video_cameras) if detector else set()
+
+    def _run(self, sink: Sink) -> None:
+        start_s = time.monotonic() + 0.5
+        first_s = self._recording.info.start_s
+        gallery = _Gallery(sink)
+
+        def moved(at_s: float) -> float:
+            return start_s + (at_s - first_s) / self._speed
+
+        for due_s, item in self._items():
+            while (left_s := moved(due_s) - time.monotonic()) > 0 and not self._ending.is_set():
+                self._collect(sink, min(left_s, _POLL_S))
+            if self._ending.is_set():
+                return
+            if isinstance(item, VideoFrame):
+                self._picture(item, moved(item.time_s), sink, gallery)
+            else:
+                sink.put(msgspec.structs.replace(item, time_s=moved(item.time_s), ready_s=moved(due_s)))
+        self._collect(sink, 1.0)
+
+    def _items(self) -> Iterator[tuple[float, Look | CameraHealth | VideoFrame]]:
+        inputs: Iterator[tuple[float, Look | CameraHealth | VideoFrame]] = (
+            (ready_s(t, e), e)
+            for t, e in self._recording.timed_events()
+            if isinstance(e, Input) and not (isinstance(e, Boxes) and e.camera in self._again)
+        )
+        frames = ((f.ready_s, f) for f in self._recording.frames())
+        return heapq.merge(inputs, frames, key=lambda item: item[0])
+
+    def _picture(self, frame: VideoFrame, time_s: float, sink: Sink, gallery: _Gallery) -> None:
+        gallery.offer(frame.camera, time_s, frame.bgr)
+        sink.keep(frame.camera, time_s, frame.bgr)
+        if self._detector is not None:
+            self._detector.submit((frame.camera, time_s), frame.bgr)
+
+    def _collect(self, sink: Sink, timeout_s: float) -> None:
+        if self._detector is None:
+            self._ending.wait(timeout_s)
+            return
+        started_s = time.monotonic()
+        done = self._detector.collect(timeout_s)
+        for (camera, time_s), boxes in _keyed(done):
+            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes))
+        if not done:
+            self._ending.wait(max(0.0, timeout_s - (time.monotonic() - started_s)))
+
+
+def _keyed(done: list[tuple[Any, Any]]) -> Iterator[tuple[tuple[str, float], Any]]:
+    yield from done
+
+
+def _tag_readers(site: Site) -> dict[str, HookTags]:
+    """Per camera, the reader of all hook tags of the site; nothing where there are none."""
+    if not any(h.tag is not None for h in site.hoist):
+        return {}
+    from tracking.fiducial import HookTags
+
+    return {table.name: HookTags(site.hoist, Camera.from_table(table)) for table in site.camera}
