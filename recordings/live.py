@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -62,7 +63,12 @@ def run_live(
             undo.callback(detector.close)
         source = _source(site, site_path, base, options, detector)
         told: list[LiveEngine] = []
-        bus = EngineBus(site.bus, key_folder(site, site_path), lambda *row: [e.refused(*row) for e in told])
+
+        def refused(address: str, fingerprint: str, why: str) -> None:
+            for engine in told:
+                engine.refused(address, fingerprint, why)
+
+        bus = EngineBus(site.bus, key_folder(site, site_path), refused)
         undo.callback(bus.close)
         folder = options.record_to or base / site.recording.folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,8 +105,6 @@ def _recorder(
 ) -> LiveRecorder | None:
     if not (options.record and site.recording.enabled):
         return None
-    import time
-
     return LiveRecorder(
         folder,
         site.recording,

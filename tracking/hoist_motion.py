@@ -21,6 +21,7 @@ ROPE_MIN_M = 0.2
 _ROPE_ACCELERATION_MPS2 = 0.08
 _SWAY_DISTURBANCE_MPS2 = 0.10
 _DAMPING = 0.01
+_SPEED_TOLERANCE = 1.25
 
 
 def moved(state: Array, dt_s: float) -> Array:
@@ -97,8 +98,10 @@ def below_hook(state: Array, beam_height_m: float, drop_m: float) -> Array:
 
 
 def inside_reach(state: Array, hoist: Hoist) -> Array:
-    """The state with the trolley brought back to where its rails let it be, and the rope to its limits."""
+    """The state with the trolley brought back to where its rails and drive let it be, and the rope to its limits."""
     out = state.copy()
+    top = _SPEED_TOLERANCE * hoist.travel_speed_mps[1]
+    out[[VX, VY]] = np.clip(state[[VX, VY]], -top, top)
     out[X], out[Y] = reach_point(float(state[X]), float(state[Y]), hoist)
     low, high = hoist.hook_height_m
     out[L] = np.clip(state[L], max(ROPE_MIN_M, hoist.beam_height_m - high - 0.5), hoist.beam_height_m - low + 0.5)
