@@ -9,17 +9,8 @@ from dataclasses import dataclass
 
 from calibration.errors import BadInput
 from tracking.capture_rate import GAP_INTERVALS, FrameRate, StreamLag
-from tracking.capture_sources import (
-    Bgr,
-    CaptureSettings,
-    Clock,
-    Grab,
-    Reader,
-    Source,
-    SourceEnded,
-    SourceLost,
-    open_reader,
-)
+from tracking.capture_readers import Bgr, Grab, Reader, SourceEnded, SourceLost, open_reader
+from tracking.capture_sources import CaptureSettings, Clock, Source
 from tracking.records import CameraHealth
 
 
@@ -141,6 +132,8 @@ class CameraCapture:
             message = self._message
             if self._open and not fresh:
                 message = "no picture yet" if silence_s is None else f"no picture for {silence_s:.1f} s"
+            elif not message and not self._thread.is_alive():
+                message = "capture failed and has ended"
             return CameraHealth(
                 camera=self.source.camera,
                 time_s=now_s,

@@ -12,7 +12,8 @@ from typing import Self
 from calibration.errors import BadInput
 from calibration.site import CameraTable
 from tracking.camera_capture import CameraCapture, Frame, check_size
-from tracking.capture_sources import CaptureSettings, Clock, Source, SourceLost, camera_source, open_reader
+from tracking.capture_readers import SourceLost, open_reader
+from tracking.capture_sources import CaptureSettings, Clock, Source, camera_source
 from tracking.records import CameraHealth
 
 __all__ = ["CaptureGroup", "CaptureSettings", "Frame"]

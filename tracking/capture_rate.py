@@ -16,8 +16,8 @@ _DRIFT = 5e-4
 class FrameRate:
     """Counts frames of one camera by their receipt times; knows no clock.
 
-    The frame interval is the median of the last 25, and what the site file expects until five are
-    known: a median does not follow the very gaps that it is to find.
+    The frame interval is the median of the last 25: a median does not follow the very gaps that it
+    is to find. Until five are known it is the shortest so far, but not under what the site file expects.
     """
 
     def __init__(self, expected_hz: float) -> None:
@@ -30,7 +30,8 @@ class FrameRate:
     @property
     def interval_s(self) -> float:
         """The frame interval that holds now."""
-        return statistics.median(self._intervals_s) if len(self._intervals_s) >= 5 else self._expected_s
+        known = self._intervals_s
+        return statistics.median(known) if len(known) >= 5 else max(self._expected_s, min(known, default=0.0))
 
     def add(self, time_s: float) -> None:
         """Take the receipt time of a frame; times must rise."""
@@ -38,8 +39,7 @@ class FrameRate:
             pause_s = time_s - self.last_s
             if pause_s > GAP_INTERVALS * self.interval_s:
                 self._closed_gaps += 1
-            else:
-                self._intervals_s.append(pause_s)
+            self._intervals_s.append(pause_s)
         self.last_s = time_s
         self._times_s.append(time_s)
         self._forget(time_s)

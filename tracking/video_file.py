@@ -74,6 +74,7 @@ class VideoFrames(Iterator[VideoFrame]):
         self.rate_hz = rate_hz or (own_hz if 0.0 < own_hz < 1e4 else _FALLBACK_HZ)
         self.size_px = (stream.codec_context.width, stream.codec_context.height)
         self.announced = int(stream.frames)
+        self._announced_s = _duration_s(self._container)
         self.end: VideoEnd | None = None
         self._damaged = 0
         self._frames = self._read()
@@ -112,7 +113,7 @@ class VideoFrames(Iterator[VideoFrame]):
                 time_s = last_s + 1.0 / self.rate_hz
             yield VideoFrame(count, time_s, bgr)
             count, last_s = count + 1, time_s
-        self.end = self._ending(count, broke)
+        self.end = self._ending(count, last_s, broke)
         if count == 0:
             raise BadInput(f"{self.path}: no frame can be decoded ({broke or 'no picture data'}), 0 frames reached")
 
@@ -135,16 +136,26 @@ class VideoFrames(Iterator[VideoFrame]):
                 continue
             yield from pictures
 
-    def _ending(self, count: int, broke: str) -> VideoEnd:
-        missing = self.announced - count
-        if not broke and missing <= 0 and not self._damaged:
+    def _ending(self, count: int, last_s: float, broke: str) -> VideoEnd:
+        short = count < self.announced
+        if not self.announced and self._given_hz is None and self._announced_s is not None:
+            short = self._announced_s - last_s > 3.0 / self.rate_hz
+        if not (broke or short or self._damaged):
             return VideoEnd(count, 0, True)
         why = f" ({broke})" if broke else ""
         of = f" of {self.announced}" if self.announced else ""
         damage = f", {self._damaged} damaged packets skipped" if self._damaged else ""
-        return VideoEnd(
-            count, self._damaged, False, f"{self.path}: cut short or damaged, {count}{of} frames read{damage}{why}"
-        )
+        message = f"{self.path}: cut short or damaged, {count}{of} frames read{damage}{why}"
+        return VideoEnd(count, self._damaged, False, message)
+
+
+def _duration_s(container: InputContainer) -> float | None:
+    """How long the picture lasts by the container's word; None where it does not say."""
+    stream = container.streams.video[0]
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    alone = len(container.streams) == 1  # sound may go on longer
+    return container.duration / 1e6 if alone and container.duration is not None else None
 
 
 def frames_of(path: str | Path, rate_hz: float | None = None) -> VideoFrames:
