@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QResizeEvent
+from PyQt6.QtCore import QRect, Qt, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor, QFontMetrics
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -25,6 +25,8 @@ from ui.text import Language, say
 from ui.theme import GHOST, PAIRS, sized
 
 _COLUMNS = ("level", "state", "time", "situation", "hoist", "who", "reason")
+_CELL_MARGIN_PX = 24
+_ROW_MARGIN_PX = 10
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -64,6 +66,9 @@ class AlarmPanel(QFrame):
         column.addLayout(top)
         column.addWidget(self.table, 1)
         column.addWidget(self.empty, 1)
+        columns = self.table.horizontalHeader()
+        if columns is not None:
+            columns.sectionResized.connect(self._fit_rows)
         self.table.itemSelectionChanged.connect(self._enable)
         self.buttons["acknowledge"].clicked.connect(self.ask_acknowledge)
         self.buttons["acknowledge_visible"].clicked.connect(self.ask_acknowledge_visible)
@@ -113,11 +118,19 @@ class AlarmPanel(QFrame):
         table.blockSignals(False)
         table.setVisible(bool(self._rows))
         self.empty.setVisible(not self._rows)
-        table.resizeRowsToContents()
+        self._fit_rows()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        self.table.resizeRowsToContents()
+    def _fit_rows(self) -> None:
+        """Make each row as high as its wrapped reason needs, so that no word of it is lost."""
+        last = len(_COLUMNS) - 1
+        room = max(80, self.table.columnWidth(last) - _CELL_MARGIN_PX)
+        for i in range(self.table.rowCount()):
+            item = self.table.item(i, last)
+            if item is not None:
+                wrapped = QFontMetrics(item.font()).boundingRect(
+                    QRect(0, 0, room, 10_000), Qt.TextFlag.TextWordWrap, item.text()
+                )
+                self.table.setRowHeight(i, wrapped.height() + _ROW_MARGIN_PX)
 
     def _enable(self) -> None:
         row = self.selected()

@@ -120,10 +120,13 @@ def reason_of(alarm: Alarm, language: Language) -> str:
     return alarm.reason_ko if language == "ko" else alarm.reason_en
 
 
-def headline(snapshot: Snapshot | None, pulse: Pulse, language: Language, address: str, hoists: bool) -> Headline:
-    """The one thing to read first. Silence outranks everything, because then nothing else is known."""
+def headline(snapshot: Snapshot | None, pulse: Pulse, language: Language, waiting_for: str, hoists: bool) -> Headline:
+    """The one thing to read first. Silence outranks everything, because then nothing else is known.
+
+    ``waiting_for`` is the sentence to show before the first snapshot, ``hoists`` whether the site has any.
+    """
     if snapshot is None or pulse.kind == "waiting":
-        return Headline("waiting", say(language, "headline.waiting"), say(language, "reason.waiting", address=address))
+        return Headline("waiting", say(language, "headline.waiting"), waiting_for)
     waiting = len(to_acknowledge(snapshot.alarms))
     if not pulse.live:
         late = pulse.kind == "late"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -146,7 +147,8 @@ def save_picture(window: ConsoleWindow, out_png: Path) -> Path:
             raise OSError("the picture could not be written")
         partial.replace(out_png)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise BadInput(f"{out_png}: expected a file that can be written: {error.strerror or error}") from None
     return out_png
 

@@ -58,9 +58,9 @@ def _why(stderr: str) -> str:
     if missing:
         library = next((w.rstrip(":") for w in missing.split() if ".so" in w), missing)
         return f"Qt needs the system library {library}: on Debian, apt install {' '.join(DEBIAN_PACKAGES)}"
+    if any("could not connect to display" in line for line in lines):
+        return f"the display {os.environ.get('DISPLAY', '')!r} does not answer: {_HINT}"
+    # Qt gives this advice after every failure of its X11 part, so it counts only where nothing else is known.
     if any("xcb-cursor0" in line for line in lines):
         return "Qt needs the system library libxcb-cursor.so.0: on Debian, apt install libxcb-cursor0"
-    connect = next((line for line in lines if "could not connect to display" in line), "")
-    if connect:
-        return f"the display {os.environ.get('DISPLAY', '')!r} does not answer: {_HINT}"
     return f"Qt cannot start ({lines[0] if lines else 'no reason given'}): {_HINT}"

@@ -36,7 +36,7 @@ def test_nothing_received_is_not_normal() -> None:
     model = model_of()
     head = model.headline(0.0)
     assert head.kind == "waiting"
-    assert "127.0.0.1:5570" in head.reason
+    assert head.reason == "Nothing received yet from 127.0.0.1:5570."
     assert not model.plan(0.0).live
     assert model.rows(0.0) == []
     assert model.clock(0.0) == "--:--:--"

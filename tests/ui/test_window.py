@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, QRect, Qt
-from PyQt6.QtGui import QAction, QColor, QImage, QWheelEvent
+from PyQt6.QtGui import QAction, QColor, QImage, QTextDocument, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -166,9 +166,16 @@ def cut_cells(window: ConsoleWindow) -> list[str]:
         if item is not None and header.sectionSizeHint(j) > header.sectionSize(j):
             out.append(item.text())
         for i in range(table.rowCount()):
-            needed = table.sizeHintForRow(i)
-            if table.rowHeight(i) < needed:
-                out.append(f"row {i}: {table.rowHeight(i)} < {needed}")
+            cell = table.item(i, j)
+            if cell is None:
+                continue
+            # Without the cell's padding of 6 px and the style's own margin of 3 px on either side.
+            document = QTextDocument(cell.text())
+            document.setDocumentMargin(0.0)
+            document.setDefaultFont(cell.font())
+            document.setTextWidth(table.columnWidth(j) - 18.0 - (22.0 if j == 0 else 0.0))
+            if document.size().height() > table.rowHeight(i) or document.size().width() > table.columnWidth(j):
+                out.append(f"{cell.text()!r} needs {document.size()}, has {table.rowHeight(i)}")
     return out
 
 
