@@ -20,6 +20,9 @@ _TSAI = {
     "Intrinsic": ("focal", "kappa1", "cx", "cy", "sx"),
     "Extrinsic": ("tx", "ty", "tz", "rx", "ry", "rz"),
 }
+_ABOVE_ZERO = ("dpx", "dpy", "focal", "sx")
+_SIZES = ("width", "height")
+_SIZE_RANGE_PX = (16, 16384)
 
 
 def camera_from_tsai(path: Path | str, name: str) -> CameraTable:
@@ -68,7 +71,8 @@ def camera_from_projection(projection: Array, size_px: tuple[int, int], name: st
     p = np.asarray(projection, float)
     if p.shape != (3, 4) or not np.isfinite(p).all():
         raise BadInput(f"camera {name!r}: expected a finite 3×4 projection matrix, got shape {p.shape}")
-    if abs(np.linalg.det(p[:, :3])) < 1e-9:
+    # The scale of P is free, so singular is judged by the ratio of singular values.
+    if np.linalg.cond(p[:, :3]) > 1e12:
         raise BadInput(f"camera {name!r}: the left 3×3 part of the projection matrix is singular")
     p = p * np.sign(np.linalg.det(p[:, :3]))
     k, r = rq(p[:, :3])
@@ -93,6 +97,8 @@ def _tsai_values(path: Path) -> dict[str, float]:
         raise BadInput(f"{path}: no such calibration file") from None
     except ET.ParseError as error:
         raise BadInput(f"{path}: is not XML: {error}") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
     values: dict[str, float] = {}
     for tag, keys in _TSAI.items():
         element = root.find(tag)
@@ -102,9 +108,21 @@ def _tsai_values(path: Path) -> dict[str, float]:
                 values[key] = float(text or "")
             except ValueError:
                 raise BadInput(f"{path}: <{tag}> attribute {key} must be a number, is {text!r}") from None
-            if not math.isfinite(values[key]):
-                raise BadInput(f"{path}: <{tag}> attribute {key} must be finite, is {text!r}")
+            if expected := _fault(key, values[key]):
+                raise BadInput(f"{path}: <{tag}> attribute {key} must be {expected}, is {text!r}")
     return values
+
+
+def _fault(key: str, value: float) -> str:
+    """What was expected of a Tsai value that cannot be used; empty where it can."""
+    if not math.isfinite(value):
+        return "finite"
+    if key in _ABOVE_ZERO and value <= 0.0:
+        return "above 0"
+    low, high = _SIZE_RANGE_PX
+    if key in _SIZES and not low <= value <= high:
+        return f"a number of pixels from {low} to {high}"
+    return ""
 
 
 def _vector3(values: Array) -> Vector3:

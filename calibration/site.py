@@ -51,6 +51,8 @@ def _shape(value: Any) -> str:
     return f"{len(value)}×{rows.pop()}" if len(rows) == 1 else "ragged"
 
 
+HALL = "hall"
+"""Target of relay outputs that belong to no single hoist."""
 Name = Annotated[str, AfterValidator(_is_name)]
 PolygonM = Annotated[tuple[Point, ...], AfterValidator(_is_polygon)]
 RisingRange = Annotated[Range, AfterValidator(_is_rising)]
@@ -153,6 +155,8 @@ class Hoist(Table):
 
     @model_validator(mode="after")
     def _consistent(self) -> Hoist:
+        if self.name == HALL:
+            raise ValueError(f"name must not be {HALL!r}, which stands for the whole hall in outputs of relays")
         if self.hook_height_m[0] < 0.0:
             raise ValueError("hook_height_m must not lie below the floor")
         if self.hook_height_m[1] >= self.beam_height_m:
@@ -264,17 +268,19 @@ class Site(Table):
             names = [row.name for row in getattr(self, table)]
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
-                raise ValueError(f"{table}: name {twice[0]!r} is given twice")
-        targets = {h.name for h in self.hoist} | {"hall"}
+                raise ValueError(f"[[{table}]] name {twice[0]!r} is given twice")
+        targets = {h.name for h in self.hoist} | {HALL}
         for relay in self.relay:
             for contact, (target, signal) in relay.outputs.items():
                 if target not in targets:
                     raise ValueError(
-                        f"relay {relay.name!r}: output {contact!r} names {target!r}, "
+                        f"[[relay]] {relay.name!r} outputs {contact!r} names {target!r}, "
                         f"expected a hoist of this file or 'hall'"
                     )
-                if target == "hall" and signal in ("permit", "slow"):
-                    raise ValueError(f"relay {relay.name!r}: output {contact!r}: {signal!r} needs a hoist, not 'hall'")
+                if target == HALL and signal in ("permit", "slow"):
+                    raise ValueError(
+                        f"[[relay]] {relay.name!r} outputs {contact!r}: {signal!r} needs a hoist, not 'hall'"
+                    )
         return self
 
     def camera_named(self, name: str) -> CameraTable | None:

@@ -43,29 +43,57 @@ def site_text(site: Site) -> str:
 
 
 def _sentence(error: ValidationError, data: dict[str, Any]) -> str:
-    """The first fault in words, and how many more there are."""
+    """The first fault in words, and how many more fields have one."""
     faults = error.errors(include_url=False)
-    first = faults[0]
-    where = _where(first["loc"], data)
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{where}{_what(dict(first))}{more}"
+    fields = {_field_of(fault["loc"], data) for fault in faults}
+    more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
+    return f"{_where(faults[0]['loc'], data)}{_what(dict(faults[0]))}{more}"
+
+
+_PLAIN = {"extra_forbidden": "is not a known key", "missing": "is missing"}
+_TYPES = {
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+    "multiple_of": ("a multiple of", "multiple_of"),
+}
 
 
 def _what(fault: dict[str, Any]) -> str:
-    match fault["type"]:
-        case "extra_forbidden":
-            return "is not a known key"
-        case "missing":
-            return "is missing"
-        case "value_error":
-            return str(fault["ctx"]["error"])
-        case "tuple_type" | "too_short" | "too_long":
-            return f"{_lower(fault['msg'])}, got {_short(fault['input'])}"
-    return f"{_lower(fault['msg'])}, got {_short(fault['input'])}"
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "tuple_type" and len(fault["loc"]) == 1:
+        return f"must be an array of tables, [[{fault['loc'][0]}]]"
+    return f"{_expected(kind, context, fault['msg'])}, is {_short(fault['input'])}"
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+def _expected(kind: str, context: dict[str, Any], message: str) -> str:
+    if kind in _TYPES:
+        return f"must be {_TYPES[kind]}"
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        return f"must be {words} {context[key]:g}"
+    if kind == "literal_error":
+        return f"must be {context['expected']}"
+    return f"is not accepted: {message[:1].lower()}{message[1:]}"
 
 
 def _short(value: object) -> str:
@@ -73,12 +101,17 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _field_of(loc: tuple[int | str, ...], data: dict[str, Any]) -> tuple[int | str, ...]:
+    """Table, row and key of a pydantic location, without what lies inside the key's value."""
+    return loc[: 3 if isinstance(data.get(str(loc[0])) if loc else None, list) else 2]
+
+
 def _where(loc: tuple[int | str, ...], data: dict[str, Any]) -> str:
-    """``[[camera]] 'cam1', matrix[2]: `` from a pydantic location."""
+    """``[[camera]] 'cam1' matrix[2] `` from a pydantic location."""
     if not loc:
         return ""
     table, rest = loc[0], list(loc[1:])
-    rows = data.get(str(table))
+    rows = data.get(str(table), {})
     head = f"[{table}]"
     if isinstance(rows, list):
         head = f"[[{table}]]"
