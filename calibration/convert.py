@@ -90,6 +90,22 @@ def camera_from_projection(projection: Array, size_px: tuple[int, int], name: st
     )
 
 
+def read_matrix(path: Path | str) -> Array:
+    """A (3, 4) matrix from a text file of three lines of four numbers. Raises BadInput."""
+    path = Path(path)
+    try:
+        rows = [
+            [float(v) for v in line.replace(",", " ").split()] for line in path.read_text().splitlines() if line.strip()
+        ]
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such matrix file") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: expected 3 lines of 4 numbers: {error}") from None
+    if [len(row) for row in rows] != [4, 4, 4]:
+        raise BadInput(f"{path}: expected 3 lines of 4 numbers, has lines of {[len(row) for row in rows]}")
+    return np.array(rows)
+
+
 def _tsai_values(path: Path) -> dict[str, float]:
     try:
         root = ET.parse(path).getroot()

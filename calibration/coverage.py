@@ -86,6 +86,18 @@ def coverage_map(site: Site, cell_m: float = 0.25, height_m: float = 0.0) -> Cov
     )
 
 
+def coverage_csv(cells: CoverageMap) -> str:
+    """One line a watched cell: its middle, how many cameras see it, and how accurately (empty where none does)."""
+    lines = ["x_m,y_m,cameras,sigma_m"]
+    for (row, col), count in np.ndenumerate(cells.count):
+        if count < 0:
+            continue
+        x, y = (cells.origin_m[i] + (n + 0.5) * cells.cell_m for i, n in ((0, col), (1, row)))
+        sigma = f"{cells.sigma_m[row, col]:.3f}" if count > 0 else ""
+        lines.append(f"{x:.3f},{y:.3f},{count},{sigma}")
+    return "\n".join(lines) + "\n"
+
+
 def hidden(centre_m: Array, points_m: Array, structures: tuple[Structure, ...]) -> NDArray[np.bool_]:
     """Which points (n, 3) a camera at ``centre_m`` (3,) cannot see past upright structures.
 

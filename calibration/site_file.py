@@ -10,7 +10,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from calibration.errors import BadInput
-from calibration.site import Site
+from calibration.site import CameraTable, Site
 
 
 def load_site(path: Path | str) -> Site:
@@ -40,6 +40,11 @@ def parse_site(text: str, name: str) -> Site:
 def site_text(site: Site) -> str:
     """The site as TOML text that ``parse_site`` reads back to an equal site."""
     return tomli_w.dumps(site.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
+
+
+def camera_text(table: CameraTable) -> str:
+    """One camera as a ``[[camera]]`` table to paste into a site file."""
+    return tomli_w.dumps({"camera": [table.model_dump(mode="json", exclude_none=True, exclude_defaults=True)]})
 
 
 def _sentence(error: ValidationError, data: dict[str, Any]) -> str:

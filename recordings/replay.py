@@ -75,6 +75,9 @@ def steps(
     Raises BadInput where the recording has nothing that can be replayed.
     """
     used = recording.site() if site is None else site
+    unseen = [c for c in recording.info.video_cameras if not recording.info.counts.get(f"boxes/{c}")]
+    if unseen and detector is None:
+        raise BadInput(f"{recording.path}: holds video of {unseen[0]} but no detections; replay it with --detect")
     live = recording.info.made_by.startswith(LIVE)
     engine = Engine(used, recording.info.wall_offset_s, watch_relays=live)
     if live and site is None and detector is None:
@@ -89,7 +92,9 @@ def steps(
         if progress is not None:
             progress(min(1.0, max(0.0, (now_s - first_s) / length_s)))
     if not count:
-        raise BadInput(_nothing(recording))
+        raise BadInput(f"{recording.path}: holds no observations, so there is nothing to replay")
+    if progress is not None:
+        progress(1.0)
 
 
 def run_replay(
@@ -171,8 +176,3 @@ def detected(recording: Recording, detector: Detector) -> Iterator[tuple[float, 
     for (camera, time_s, at_s), boxes in detector.stream(shots):
         yield at_s, Boxes(camera=camera, time_s=time_s, ready_s=at_s, boxes=boxes)
 
-
-def _nothing(recording: Recording) -> str:
-    if recording.info.video_cameras:
-        return f"{recording.path}: holds video but no detections; replay it with --detect"
-    return f"{recording.path}: holds no observations, so there is nothing to replay"

@@ -1,0 +1,71 @@
+"""What commands share: progress on stderr, paths in messages, pairs of camera and file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from calibration.errors import BadInput
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr for a share from 0 to 1; on a terminal it moves, in a log it says tenths."""
+    if not sys.stderr.isatty():
+        yield _Tenths(label)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+class _Tenths:
+    """One line for each tenth."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._told = 0
+
+    def __call__(self, share: float) -> None:
+        tenth = int(share * 10 + 1e-9)
+        if tenth > self._told:
+            self._told = tenth
+            print(f"{self._label}: {tenth * 10} %", file=sys.stderr, flush=True)
+
+
+def counted(report: Callable[[float], None]) -> Callable[[int, int | None], None]:
+    """Turns done and total, which may be unknown, into a share."""
+
+    def tell(done: int, total: int | None) -> None:
+        if total:
+            report(min(1.0, done / total))
+
+    return tell
+
+
+def pairs(values: list[str], what: str) -> dict[str, Path]:
+    """``CAM=file`` arguments as a dictionary. Raises BadInput for other forms and for a camera given twice."""
+    out: dict[str, Path] = {}
+    for value in values:
+        name, sign, path = value.partition("=")
+        if not sign or not name or not path:
+            raise BadInput(f"{value!r}: expected CAM={what}, a camera of the site file and its file")
+        if name in out:
+            raise BadInput(f"{value!r}: camera {name!r} is given twice")
+        out[name] = Path(path)
+    return out
+
+
+def language_of(value: str | None) -> Literal["en", "ko"] | None:
+    """``en`` or ``ko``, or None where nothing is given. Raises BadInput for anything else."""
+    match value:
+        case None | "en" | "ko":
+            return value
+    raise BadInput(f"--language {value!r}: expected en or ko")

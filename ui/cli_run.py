@@ -1,0 +1,141 @@
+"""Commands that run something: demo, live engine, console, relay node, keys."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli_common import language_of
+
+SiteOption = Annotated[Path, typer.Option("--site", help="The site file.", metavar="SITE.toml")]
+
+
+def add_run_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    app.command()(demo)
+    app.command()(run)
+    app.command()(console)
+    app.command()(relay)
+    app.command()(keys)
+
+
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Without a window, also where there is a screen.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", help="Where report, pictures and logs go.")] = Path("out/demo"),
+    language: Annotated[str, typer.Option("--language", help="en or ko: language of console and report.")] = "en",
+    speed: Annotated[float, typer.Option("--speed", min=0.5, max=4.0, help="Play faster or slower.")] = 1.0,
+) -> None:
+    """The whole chain on the sample recording: engine, relay node and console as processes."""
+    from ui.demo import run_demo
+
+    raise typer.Exit(run_demo(out, headless=headless, language=language_of(language) or "en", speed=speed))
+
+
+def run(
+    site: SiteOption,
+    playback: Annotated[
+        Path | None, typer.Option("--playback", help="Play this recording in real time instead of the cameras.")
+    ] = None,
+    detect: Annotated[
+        bool, typer.Option("--detect", help="With --playback: look at the recorded video again.")
+    ] = False,
+    speed: Annotated[float, typer.Option("--speed", min=0.1, max=20.0, help="Speed of --playback.")] = 1.0,
+    record_to: Annotated[
+        Path | None, typer.Option("--record-to", help="Folder for recordings and the audit log.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record/--no-record", help="Keep recordings.")] = True,
+) -> None:
+    """The live engine: cameras to bus, recorder included. Ends on Ctrl-C or SIGTERM."""
+    from recordings.live import LiveOptions, run_live
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def ready(publish: int, command: int) -> None:
+        _say(f"engine ready, publishing on port {publish}, commands on port {command}")
+
+    options = LiveOptions(playback, detect, speed, record_to, record)
+    summary = run_live(site, options, stop, _say, ready)
+    _say(
+        f"engine ended after {summary.ticks} ticks: {summary.events['raised']} alarms raised, "
+        f"{summary.events['cleared']} cleared, worst {summary.worst.value}"
+    )
+
+
+def console(
+    site: SiteOption,
+    name: Annotated[str, typer.Option("--name", help="This console's name, as its key file says.")] = "console-1",
+    language: Annotated[str | None, typer.Option("--language", help="en or ko; default: the site's.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Draw into memory, for pictures only.")] = False,
+    screenshot: Annotated[
+        Path | None, typer.Option("--screenshot", help="Keep a PNG of the most severe state here.")
+    ] = None,
+    screenshot_dir: Annotated[
+        Path | None, typer.Option("--screenshot-dir", help="Write a PNG here at every change of the headline.")
+    ] = None,
+) -> None:
+    """The desktop console for the safety manager."""
+    from ui.console import run_console
+
+    code = run_console(
+        site,
+        name,
+        language=language_of(language),
+        headless=headless,
+        screenshot=screenshot,
+        screenshot_dir=screenshot_dir,
+    )
+    raise typer.Exit(code)
+
+
+def relay(
+    site: SiteOption,
+    node: Annotated[str, typer.Option("--node", help="A [[relay]] of the site file.")],
+) -> None:
+    """A relay node: its contacts are closed only while fresh permits arrive."""
+    from safety.relay_service import run_relay
+
+    run_relay(site, node)
+
+
+def keys(
+    site: SiteOption,
+    add: Annotated[
+        str | None, typer.Option("--add", help="Add one party, ROLE:NAME, such as console:console-2.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make all keys anew; every party needs its new one.")
+    ] = False,
+) -> None:
+    """Make the keys of engine, console, relay nodes, recorder and viewer; existing ones are kept."""
+    from calibration.errors import BadInput
+    from calibration.site_file import load_site
+    from safety.keys import add_party, key_folder, make_keys
+
+    loaded = load_site(site)
+    folder = key_folder(loaded, site)
+    if add is not None:
+        role, sign, name = add.partition(":")
+        roles = ("console", "relay", "recorder", "viewer")
+        if not sign or role not in roles:
+            raise BadInput(f"--add {add!r}: expected ROLE:NAME with a role of {', '.join(roles)}")
+        typer.echo(f"made {add_party(folder, role, name)}")  # type: ignore[arg-type]
+        return
+    made = make_keys(folder, loaded, overwrite=overwrite)
+    typer.echo(f"{folder}: made {', '.join(made.created) or 'nothing'}")
+    if made.existed:
+        typer.echo(f"{folder}: kept {', '.join(made.existed)}")
+    if made.created:
+        typer.echo("Copy engine.pub and its own .key file to each machine by hand, and keep them secret.")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,110 @@
+"""Commands for engineers and installers: calibrate, export a model, read the audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+calibrate_app = typer.Typer(help="Cameras and floor of a site.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit log of a live engine.", no_args_is_help=True)
+
+
+def add_tool_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    app.add_typer(calibrate_app, name="calibrate")
+    app.command()(export)
+    app.add_typer(audit_app, name="audit")
+
+
+@calibrate_app.command("tsai")
+def calibrate_tsai(
+    calibration: Annotated[Path, typer.Argument(help="Tsai calibration in XML.", metavar="CAMERA.xml")],
+    name: Annotated[str, typer.Option("--name", help="Name of the camera.")],
+) -> None:
+    """Print the [[camera]] table of a Tsai calibration (as of PETS 2009)."""
+    from calibration.convert import camera_from_tsai
+    from calibration.site_file import camera_text
+
+    typer.echo(camera_text(camera_from_tsai(calibration, name)))
+
+
+@calibrate_app.command("projection")
+def calibrate_projection(
+    matrix: Annotated[Path, typer.Argument(help="3 lines of 4 numbers: u ~ P·[X;1], metres.", metavar="P.txt")],
+    name: Annotated[str, typer.Option("--name", help="Name of the camera.")],
+    size: Annotated[tuple[int, int], typer.Option("--size", help="Width and height of the picture, px.")],
+) -> None:
+    """Print the [[camera]] table of a 3x4 projection matrix."""
+    from calibration.convert import camera_from_projection, read_matrix
+    from calibration.site_file import camera_text
+
+    typer.echo(camera_text(camera_from_projection(read_matrix(matrix), size, name)))
+
+
+@calibrate_app.command("coverage")
+def calibrate_coverage(
+    site: Annotated[Path, typer.Option("--site", help="The site file.", metavar="SITE.toml")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write the cells here, CSV.", metavar="CELLS.csv")] = None,
+) -> None:
+    """How many cameras see each 0.25 m of floor, and how accurately."""
+    from calibration.coverage import coverage_csv, coverage_map
+    from calibration.errors import BadInput
+    from calibration.site_file import load_site
+    from recordings.atomic import atomic_text
+
+    loaded = load_site(site)
+    if not loaded.camera:
+        raise BadInput(f"{site}: has no [[camera]], so there is nothing to cover the floor with")
+    cells = coverage_map(loaded)
+    for least in (1, 2, 3):
+        typer.echo(f"seen by {least} or more cameras: {100 * cells.share_seen(least):5.1f} % of the floor")
+    seen = cells.sigma_m[cells.count > 0]
+    if len(seen):
+        typer.echo(f"accuracy where seen: median {float(sorted(seen)[len(seen) // 2]):.2f} m, worst {seen.max():.2f} m")
+    if out is not None:
+        with atomic_text(out) as stream:
+            stream.write(coverage_csv(cells))
+        typer.echo(f"cells in {out}")
+
+
+def export(
+    weights: Annotated[Path, typer.Argument(help="Weights that ultralytics loads.", metavar="WEIGHTS.pt")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the OpenVINO model.")],
+    size: Annotated[int, typer.Option("--size", help="Longer side of the input, px.")] = 640,
+    half: Annotated[bool, typer.Option("--half", help="Store weights in 16 bits.")] = False,
+) -> None:
+    """Turn ultralytics weights into an OpenVINO model."""
+    from tracking.detector_export import export_openvino
+
+    typer.echo(f"wrote {export_openvino(weights, out, size, half)}")
+
+
+@audit_app.command("verify")
+def audit_verify(log: Annotated[Path, typer.Argument(help="The log.", metavar="audit.sqlite")]) -> None:
+    """Check that no row was changed, removed or put in. Exit code 1 where one was."""
+    from safety.audit import AuditLog
+
+    with AuditLog(log, read_only=True) as opened:
+        verdict = opened.verify()
+    typer.echo(verdict.message)
+    raise typer.Exit(0 if verdict.sound else 1)
+
+
+@audit_app.command("export")
+def audit_export(
+    log: Annotated[Path, typer.Argument(help="The log.", metavar="audit.sqlite")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="A .csv or .json file.")],
+) -> None:
+    """Write the audit log as CSV or JSON."""
+    from calibration.errors import BadInput
+    from safety.audit import AuditLog
+    from safety.audit_export import export as write
+
+    form = out.suffix.lstrip(".")
+    if form not in ("csv", "json"):
+        raise BadInput(f"{out}: expected a name that ends in .csv or .json")
+    with AuditLog(log, read_only=True) as opened:
+        rows = write(opened, out, "csv" if form == "csv" else "json")
+    typer.echo(f"{out}: {rows} rows")
