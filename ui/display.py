@@ -24,6 +24,13 @@ DEBIAN_PACKAGES = (
 """What Qt 6 needs from a bare Debian or Ubuntu besides what pip brings."""
 
 
+def has_display() -> bool:
+    """Whether a screen is there to open a window on; "offscreen" is none."""
+    if os.environ.get("QT_QPA_PLATFORM", "") in ("offscreen", "minimal"):
+        return False
+    return not sys.platform.startswith("linux") or any(os.environ.get(v) for v in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
 def prepare_display(headless: bool = False) -> None:
     """Make the environment fit for a QApplication. Raises Unavailable where no window can open.
 

@@ -1,0 +1,72 @@
+# Two commands do everything: `make demo` and `make test`. Both install what is missing and say what they do.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+OUT ?= out/demo
+
+# What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
+RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 libxkbcommon-x11-0 libxcb-cursor0 \
+	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-nanum
+# What only the tests need: a virtual screen and a real RTSP server.
+TEST_DEBS := xvfb python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+
+.PHONY: demo test lint types unit lock bench sample format clean run-debs test-debs help
+
+help:
+	@echo "make demo    install what is missing and show the whole chain on the sample recording"
+	@echo "make test    install what is missing, then lint, types and all tests"
+	@echo "make lint    ruff alone          make types   mypy alone        make unit   pytest alone"
+	@echo "make bench   benchmarks, as tables"
+	@echo "make sample  make the sample recording anew"
+	@echo "make lock    pin all versions anew in requirements.lock"
+
+demo: run-debs $(INSTALLED)
+	$(BIN)/hoistwatch demo --out $(OUT)
+
+test: run-debs test-debs $(INSTALLED) lint types unit
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+unit: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+bench: $(INSTALLED)
+	@for file in tests/benchmarks/bench_*.py; do \
+		echo; $(BIN)/python -m $$(echo $${file%.py} | tr / .) || exit 1; done
+
+sample: $(INSTALLED)
+	$(BIN)/python -m recordings.sample_scene recordings/samples/passer-by.mcap
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: $(INSTALLED)
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --constraint constraints.txt --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "hoistwatch needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || ./.ci/debs python3-venv
+	@echo "Making the virtual environment $(VENV) and installing the pinned packages (some minutes the first time) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+run-debs:
+	@./.ci/debs $(RUN_DEBS)
+
+test-debs:
+	@./.ci/debs $(TEST_DEBS)

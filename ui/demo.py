@@ -1,0 +1,181 @@
+"""The demonstration: real processes on the sample recording, a scripted operator, and the story told."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from calibration.errors import BadInput, HoistwatchError
+from calibration.site import Bus, Relay, Site
+from calibration.site_file import site_text
+from recordings.sample_scene import sample_path
+from recordings.store import Recording
+from safety.bus import BusClient
+from safety.keys import add_party, key_folder, make_keys
+from safety.records import Acknowledge, AlarmState, Reset, Snapshot
+from ui.cli_common import progress_bar
+from ui.demo_processes import Processes, free_ports
+from ui.demo_story import Story, tell
+from ui.display import has_display
+
+_OPERATOR = "operator"
+_ACKNOWLEDGE_AFTER_S = 2.0
+_RESET_AFTER_S = 2.0
+_START_LIMIT_S = 60.0
+
+
+def run_demo(out: Path, *, headless: bool, language: Literal["en", "ko"], speed: float) -> int:
+    """Run engine, relay node and console on the sample recording; returns the exit code.
+
+    Leaves in ``out``: report.html, console.png and pictures of every state, alarms.jsonl, the engine's
+    own recording and audit log, and the processes' logs.
+
+    Raises:
+        BadInput: the sample recording is missing, or ``out`` cannot be written.
+        HoistwatchError: one of the processes ended before its time.
+    """
+    recording = Recording(sample_path())
+    window = not headless and has_display()
+    site_path, site = _prepare(out, recording, language)
+    print(f"Sample recording: {recording.path.name}, {recording.info.duration_s:.0f} s of {site.site.name}.")
+    print("Starting engine, relay node and console as processes" + ("" if window else " (no window)") + " …")
+    story = Story()
+    with Processes(out / "logs") as processes:
+        command = [sys.executable, "-m", "ui.cli"]
+        for relay in site.relay:
+            processes.start(f"relay-{relay.name}", [*command, "relay", "--site", str(site_path), "--node", relay.name])
+        play = ["--playback", str(recording.path), "--speed", str(speed), "--record-to", str(out / "recordings")]
+        console = ["console", "--site", str(site_path), "--language", language]
+        console += ["--screenshot", str(out / "console.png"), "--screenshot-dir", str(out / "console")]
+        processes.start("console", [*command, *console, *([] if window else ["--headless"])])
+        processes.start("engine", [*command, "run", "--site", str(site_path), *play])
+        operator = _Operator(site, site_path, automatic=not window)
+        try:
+            with progress_bar("demo") as bar:
+                _watch(processes, operator, story, recording.info.duration_s / speed, bar)
+        finally:
+            operator.close()
+        if window:
+            print("The recording has ended. Close the console window to finish.")
+            processes.wait("console", None)
+        processes.stop("console")
+    return _finish(out, story, language)
+
+
+def _prepare(out: Path, recording: Recording, language: Literal["en", "ko"]) -> tuple[Path, Site]:
+    """A fresh folder with site file and keys on free ports."""
+    publish, command = free_ports(2)
+    site = recording.site()
+    relays = tuple(Relay.model_validate({**r.model_dump(), "driver": "simulated"}) for r in site.relay)
+    site = site.model_copy(
+        update={
+            "site": site.site.model_copy(update={"language": language}),
+            "bus": Bus(publish_port=publish, command_port=command),
+            "relay": relays,
+        }
+    )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in ("recordings", "console", "logs", "keys"):
+            shutil.rmtree(out / name, ignore_errors=True)
+        for name in ("report.html", "console.png", "alarms.jsonl", "tracks.csv"):
+            (out / name).unlink(missing_ok=True)
+        site_path = out / "site.toml"
+        site_path.write_text(site_text(site), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{out}: --out cannot be written ({error.strerror})") from None
+    folder = key_folder(site, site_path)
+    make_keys(folder, site)
+    add_party(folder, "console", _OPERATOR)
+    return site_path, site
+
+
+@dataclass(slots=True)
+class _Operator:
+    """Who frees the relay node and acknowledges alarms, through the bus like any console."""
+
+    site: Site
+    site_path: Path
+    automatic: bool
+    _client: BusClient = field(init=False)
+    _seen_s: dict[str, float] = field(default_factory=dict)
+    _asked_s: dict[str, float] = field(default_factory=dict)
+    _free_since_s: float | None = None
+
+    def __post_init__(self) -> None:
+        folder = key_folder(self.site, self.site_path)
+        self._client = BusClient.of_site(self.site.bus, folder, "console", _OPERATOR)
+
+    def snapshots(self, timeout_s: float) -> list[Snapshot]:
+        """What the engine decided since the last call."""
+        return [m for m in self._client.receive(timeout_s) if isinstance(m, Snapshot)]
+
+    def act(self, snapshot: Snapshot, story: Story) -> None:
+        """Reset the node when its permit could be given; acknowledge what has stood for a while."""
+        now_s = time.monotonic()
+        self._reset(snapshot, now_s, story)
+        if not self.automatic:
+            return
+        for alarm in snapshot.alarms:
+            if alarm.state not in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED):
+                self._seen_s.pop(alarm.id, None)
+                continue
+            since_s = self._seen_s.setdefault(alarm.id, now_s)
+            if now_s - since_s >= _ACKNOWLEDGE_AFTER_S and now_s - self._asked_s.get(alarm.id, -1e9) > 1.0:
+                self._asked_s[alarm.id] = now_s
+                self._client.send(Acknowledge(time_s=now_s, by=_OPERATOR, alarm=alarm.id))
+                story.did(snapshot.time_s, f"operator acknowledges {alarm.id}")
+
+    def _reset(self, snapshot: Snapshot, now_s: float, story: Story) -> None:
+        """A person waits until the situation has been calm for a moment before freeing the hoist."""
+        wanted = all(on for key, on in snapshot.outputs.items() if key.endswith("/permit"))
+        latched = [n for n in snapshot.nodes if n.connected and n.latched and not n.fault]
+        if not wanted or not latched:
+            self._free_since_s = None
+            return
+        self._free_since_s = self._free_since_s or now_s
+        first = story.start_s is None or not story.was_reset
+        if not (first or self.automatic) or now_s - self._free_since_s < (0.3 if first else _RESET_AFTER_S):
+            return
+        for node in latched:
+            self._client.send(Reset(time_s=now_s, by=_OPERATOR, node=node.node))
+            story.did(snapshot.time_s, f"operator resets relay node {node.node}")
+        story.was_reset = True
+        self._free_since_s = now_s
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _watch(processes: Processes, operator: _Operator, story: Story, length_s: float, bar) -> None:  # type: ignore[no-untyped-def]
+    """Follow the engine's snapshots to its end."""
+    began_s = time.monotonic()
+    first_s: float | None = None
+    while processes.running("engine"):
+        processes.check()
+        for snapshot in operator.snapshots(0.1):
+            first_s = snapshot.time_s if first_s is None else first_s
+            story.add(snapshot)
+            operator.act(snapshot, story)
+            bar(min(1.0, (snapshot.time_s - first_s) / (length_s + 2.0)))
+        if first_s is None and time.monotonic() - began_s > _START_LIMIT_S:
+            raise HoistwatchError(f"the engine sent nothing within {_START_LIMIT_S:.0f} s; see {processes.folder}")
+    bar(1.0)
+    processes.expect_success("engine")
+
+
+def _finish(out: Path, story: Story, language: Literal["en", "ko"]) -> int:
+    from recordings.replay import run_replay
+    from ui.report import run_report
+
+    kept = sorted((out / "recordings").glob("*.mcap"))
+    if not kept:
+        raise HoistwatchError(f"{out / 'recordings'}: the engine left no recording; see {out / 'logs'}")
+    run_replay(Recording(kept[0]), alarms=out / "alarms.jsonl", tracks=out / "tracks.csv")
+    page = run_report(kept[0], out, None, language)
+    tell(story, {"report": page, "console picture": out / "console.png", "alarm log": out / "alarms.jsonl"})
+    return 0
