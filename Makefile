@@ -51,6 +51,8 @@ format: $(INSTALLED)
 lock: $(INSTALLED)
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --constraint constraints.txt --output-file requirements.lock pyproject.toml
+	@# A local build of torch must not be pinned: elsewhere there is none of that name.
+	sed -i 's/^\(torch[a-z]*==[0-9.]*\)+cpu/\1/' requirements.lock
 
 clean:
 	rm -rf $(VENV) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
