@@ -138,9 +138,11 @@ class AvReader:
 
 
 def _stream_options(rtsp: bool) -> dict[str, str]:
-    # Short analysis: the picture's size and codec are in the first key frame; low latency otherwise.
     options = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "1000000", "probesize": "1000000"}
-    return {**options, "rtsp_transport": "tcp"} if rtsp else options
+    if rtsp:
+        # RTSP describes its streams itself: a look at the rate would only hold up a reconnect.
+        options |= {"rtsp_transport": "tcp", "analyzeduration": "300000", "fpsprobesize": "0"}
+    return options
 
 
 class DeviceReader:
