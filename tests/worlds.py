@@ -92,7 +92,8 @@ def body_boxes(
 ) -> list[Box]:
     """Boxes (cut off by the picture) of people standing at (n, 2); those outside the picture are left out.
 
-    A box ends at the toes, ``foot_offset_m`` nearer to the camera than the middle of the body.
+    A box ends at the toes, ``foot_offset_m`` nearer to the camera than the middle of the body. It spans
+    feet and head, which stand beside each other where a tilted camera sees an upright body lean.
     """
     out = []
     width, height = camera.size_px
@@ -103,7 +104,7 @@ def body_boxes(
         if not np.isfinite([foot, head]).all():
             continue
         half = BODY_WIDTH_OF_HEIGHT * (foot[1] - head[1]) / 2
-        left, right = max(foot[0] - half, 0.0), min(foot[0] + half, width - 1.0)
+        left, right = max(min(foot[0], head[0]) - half, 0.0), min(max(foot[0], head[0]) + half, width - 1.0)
         top, bottom = max(head[1], 0.0), min(foot[1], height - 1.0)
         if right - left > 4.0 and bottom - top > 8.0:
             out.append(Box(float(left), float(top), float(right - left), float(bottom - top), score))

@@ -1,23 +1,28 @@
 """From boxes in a picture to people on the floor, in metres with covariance.
 
-A person stands where the middle of the box's lower edge meets the floor. Where that edge is cut off
-by the picture or hidden behind something nearer, the middle of the upper edge is taken as the head at
-an assumed height instead, and the spread of heights widens the covariance along the line of sight.
+A person stands where the box's lower edge meets the floor: at its middle, less half of what an upright
+body leans in a tilted camera's picture. Where that edge is cut off by the picture or hidden behind
+something nearer, the upper edge is taken as the head at an assumed height instead, and the spread of
+heights widens the covariance along the line of sight.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.camera import Array, Camera
+from calibration.coverage import hidden
 from calibration.policy import Policy
+from calibration.site import Structure
 from tracking.records import Box, Boxes, Observation, Sight
 
 _EDGE_PX = 3.0
 _SHORT_OF_HEIGHT = 0.75
+_BEHIND_OF_HEIGHT = 0.92
 _TALL_OF_HEIGHT = 1.30
 _COVERED_WIDTH = 0.3
 _HIDDEN_FOOT_FACTOR = 3.0
@@ -38,8 +43,13 @@ class PersonFrame:
         return len(self.score)
 
 
-def people_of_boxes(boxes: Boxes, camera: Camera, policy: Policy) -> PersonFrame:
-    """Person boxes of one frame on the floor. Boxes whose rays never meet the floor are left out."""
+def people_of_boxes(
+    boxes: Boxes, camera: Camera, policy: Policy, structures: tuple[Structure, ...] = ()
+) -> PersonFrame:
+    """Person boxes of one frame on the floor. Boxes whose rays never meet the floor are left out.
+
+    ``structures``, people nearer to the camera and loads can hide feet.
+    """
     rows = [b for b in boxes.boxes if b.kind == "person" and b.score >= policy.person_score_min and sound(b)]
     left, top, width, height, score = (
         np.array([(b.left_px, b.top_px, b.width_px, b.height_px, b.score) for b in rows], float).reshape(-1, 5).T
@@ -49,29 +59,40 @@ def people_of_boxes(boxes: Boxes, camera: Camera, policy: Policy) -> PersonFrame
     foot_cut = bottom >= picture_height - 1 - _EDGE_PX
     head_cut = top <= _EDGE_PX
     side_cut = (left <= _EDGE_PX) | (left + width >= picture_width - 1 - _EDGE_PX)
-    covered = feet_covered(left, top, width, bottom)
+    covered = feet_covered(left, top, width, bottom, [b for b in boxes.boxes if b.kind == "load" and sound(b)])
 
-    foot_px = np.column_stack([middle, bottom])
-    head_px = np.column_stack([middle, top])
+    tall_m = policy.person_height_m
+    half_lean = 0.5 * np.where(side_cut, 0.0, lean(camera, np.column_stack([middle, bottom]), 0.0, tall_m, height))
+    foot_px = np.column_stack([middle - half_lean, bottom])
     foot = camera.on_plane(foot_px)
     foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
-    head = camera.on_plane(head_px, policy.person_height_m)
+    half_lean = 0.5 * np.where(side_cut, 0.0, lean(camera, np.column_stack([middle, top]), tall_m, tall_m, height))
+    head_px = np.column_stack([middle + half_lean, top])
+    head = camera.on_plane(head_px, tall_m)
     body_m = body_height(camera, foot.xy_m, head_px)
     with np.errstate(invalid="ignore"):
-        too_short = body_m < _SHORT_OF_HEIGHT * policy.person_height_m
-        too_tall = body_m > _TALL_OF_HEIGHT * policy.person_height_m
-    feet_hidden = foot_cut | ~foot.valid | too_tall | (covered & too_short)
+        too_short = body_m < _SHORT_OF_HEIGHT * tall_m
+        too_tall = body_m > _TALL_OF_HEIGHT * tall_m
+    foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * height)
+    # Where a machine hides the legs the box ends at its edge: just below, no floor can be seen.
+    below = camera.on_plane(foot_px + np.column_stack([np.zeros(len(rows)), foot_sigma])).xy_m
+    screened = (body_m < _BEHIND_OF_HEIGHT * tall_m) & np.isfinite(below).all(axis=1)
+    screened[screened] = hidden(
+        camera.centre_m, np.column_stack([below[screened], np.zeros(screened.sum())]), structures
+    )
+    feet_hidden = foot_cut | ~foot.valid | too_tall | screened | (covered & too_short)
     use_head = feet_hidden & ~head_cut & head.valid
 
-    foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * height)
-    foot_sigma = np.where(covered | too_short | foot_cut | side_cut, _HIDDEN_FOOT_FACTOR * foot_sigma, foot_sigma)
+    foot_sigma = np.where(
+        covered | screened | too_short | foot_cut | side_cut, _HIDDEN_FOOT_FACTOR * foot_sigma, foot_sigma
+    )
     head_sigma = np.hypot(policy.head_sigma_px, policy.foot_sigma_of_height * height)
     by_foot = foot.covariance_m2(foot_sigma)
     by_head = head.covariance_m2(head_sigma, policy.person_height_sigma_m)
     position = np.where(use_head[:, None], head.xy_m, foot.xy_m)
     cov = np.where(use_head[:, None, None], by_head, by_foot)
     cov = cov + policy.observation_sigma_floor_m**2 * np.eye(2)
-    whole = ~(foot_cut | head_cut | covered | too_short | too_tall)
+    whole = ~(foot_cut | head_cut | covered | screened | too_short | too_tall)
     keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
     keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
     return PersonFrame(
@@ -104,6 +125,21 @@ def behind(camera: Camera, floor_m: Array, offset_m: float) -> Array:
     return moved
 
 
+def lean(camera: Camera, px: Array, z_m: float, tall_m: float, box_px: Array) -> Array:
+    """(n,) pixels from foot to head sideways of upright bodies, over the part of them that boxes show.
+
+    px: (n, 2) a point of each body, at height ``z_m``; tall_m: height of the bodies; box_px: (n,)
+    heights of their boxes. A box spans foot and head, so its middle lies half of this beside either.
+    """
+    floor = camera.on_plane(px, z_m).xy_m
+    foot = camera.project(np.column_stack([floor, np.zeros(len(px))]))
+    head = camera.project(np.column_stack([floor, np.full(len(px), tall_m)]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shown = np.clip(box_px / (foot[:, 1] - head[:, 1]), 0.0, 1.0)
+        out = shown * (head[:, 0] - foot[:, 0])
+    return np.where(np.isfinite(out), out, 0.0)
+
+
 def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
     """The frame's rows where ``keep`` (n,) is True."""
     return PersonFrame(
@@ -130,11 +166,13 @@ def finite(observation: Observation) -> bool:
     return bool(np.isfinite(values).all()) and o.var_x_m2 > 0 and o.var_x_m2 * o.var_y_m2 > o.cov_xy_m2**2
 
 
-def feet_covered(left: Array, top: Array, width: Array, bottom: Array) -> NDArray[np.bool_]:
-    """(n,) whether another box, standing lower in the picture and so nearer, hides the foot of each box."""
-    right = left + width
-    shared = np.minimum(right[:, None], right[None]) - np.maximum(left[:, None], left[None])
-    nearer = (bottom[None] > bottom[:, None] + _EDGE_PX) & (top[None] < bottom[:, None])
+def feet_covered(left: Array, top: Array, width: Array, bottom: Array, loads: Sequence[Box] = ()) -> NDArray[np.bool_]:
+    """(n,) whether another box or a load, lower in the picture and so nearer, hides the foot of each box."""
+    more = np.array([(b.left_px, b.top_px, b.width_px, b.height_px) for b in loads], float).reshape(-1, 4)
+    left_all, top_all = np.append(left, more[:, 0]), np.append(top, more[:, 1])
+    right_all, bottom_all = np.append(left + width, more[:, 0] + more[:, 2]), np.append(bottom, more[:, 1] + more[:, 3])
+    shared = np.minimum((left + width)[:, None], right_all[None]) - np.maximum(left[:, None], left_all[None])
+    nearer = (bottom_all[None] > bottom[:, None] + _EDGE_PX) & (top_all[None] < bottom[:, None])
     out: NDArray[np.bool_] = np.logical_or.reduce(
         nearer & (shared > _COVERED_WIDTH * width[:, None]), axis=1, initial=False
     )

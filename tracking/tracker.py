@@ -95,7 +95,7 @@ class Tracker:
         if isinstance(item, Telemetry):
             return None
         if isinstance(item, Boxes):
-            frame = people_of_boxes(item, self._cameras[item.camera], self._policy)
+            frame = people_of_boxes(item, self._cameras[item.camera], self._policy, self._site.structure)
         else:
             frame = people_of_sight(item)
         if not self._ignored or not len(frame):
