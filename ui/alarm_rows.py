@@ -191,13 +191,17 @@ def _action(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
 
 
 def _blind(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
-    """What cannot be seen, unless the headline itself already says so."""
-    names = []
+    """All that cannot be seen, unless it is one thing and the headline itself says so."""
+    names: list[str] = []
+    beside_top = False
     for alarm in sorted(snapshot.alarms, key=alarm_order):
-        if alarm.situation in BLIND and alarm.level is not Level.CLEAR and alarm is not top:
+        if alarm.situation in BLIND and alarm.level is not Level.CLEAR:
             name = alarm.source or alarm.person or alarm.hoist or title_of(alarm.situation, language)
             if name not in names:
                 names.append(name)
+                beside_top |= alarm is not top
+    if not beside_top:
+        return ""
     more = len(names) - _BLIND_NAMES
     return ", ".join(names[:_BLIND_NAMES]) + (f" +{more}" if more > 0 else "")
 

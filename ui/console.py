@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SIZE_PX = (1600, 900)
 _PICTURES_MAX = 500
+_SETTLED_S = 0.7
+"""A change of state is pictured at once, and again this much later in the same file."""
 _kept: list[QApplication] = []
 """Qt aborts the process where the only reference to the application is lost."""
 _LOG = logging.getLogger("hoistwatch.console")
@@ -50,7 +52,7 @@ def run_console(
         headless: draw into memory, for servers and for the demo.
         screenshot: keep a PNG here of the most severe state that was shown.
         screenshot_dir: write a PNG here at every change of the headline, ``001-clear.png`` and so on.
-        size_px: width and height of the window.
+        size_px: width and height of the window; on a desk it starts as large as the screen.
 
     Raises:
         BadInput: an unusable site file or key. Unavailable: no display, or Qt cannot start.
@@ -74,7 +76,7 @@ def run_console(
     feed = ConsoleFeed(client)
     model = ConsoleModel(site, name, language, feed.send)
     window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model))
-    window.resize(*size_px)
+    _place(window, app, size_px, headless)
     feed.arrived.connect(window.refresh)
     loader = _load_coverage(site, window)
     shots = _Shots(window, pictures, screenshot)
@@ -83,7 +85,6 @@ def run_console(
     _end_on_errors(app)
     feed.start()
     window.start()
-    window.show()
     try:
         return int(app.exec())
     finally:
@@ -112,6 +113,8 @@ def render_console(
     """
     app = _application_in_memory()
 
+    from PyQt6.QtCore import QEvent
+
     from calibration.coverage import coverage_map
     from safety.records import Snapshot
     from ui.console_model import ConsoleModel
@@ -134,11 +137,15 @@ def render_console(
     finally:
         window.close()
         window.deleteLater()
-        app.processEvents()
+        app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 def save_picture(window: ConsoleWindow, out_png: Path) -> Path:
     """Write what the window shows as PNG, whole or not at all. Raises BadInput where it cannot be written."""
+    from PyQt6.QtCore import QCoreApplication, QEvent
+
+    for _ in range(3):  # layouts within layouts settle one after the other
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     out_png = Path(out_png)
     partial = out_png.with_name(f".{out_png.name}.{os.getpid()}.part")
     try:
@@ -164,19 +171,28 @@ class _Shots:
         self._worst = worst
         self._kind = ""
         self._worst_rank = -1
+        self._worst_count = 0
         self._count = 0
+        self._again_s: float | None = None
 
-    def look(self, kind: str) -> None:
+    def look(self, kind: str, now_s: float) -> None:
         """Called after every refresh with the kind of headline that stands on the screen."""
-        if kind == self._kind:
-            return
-        self._kind = kind
-        rank = self._ORDER.index(kind)
-        if self._folder is not None and self._count < _PICTURES_MAX:
+        if kind != self._kind:
+            self._kind = kind
             self._count += 1
+            self._again_s = now_s + _SETTLED_S
+            self._keep(kind)
+        elif self._again_s is not None and now_s >= self._again_s:
+            # The same state once more, with what followed it: contacts, pictures, further alarms.
+            self._again_s = None
+            self._keep(kind)
+
+    def _keep(self, kind: str) -> None:
+        if self._folder is not None and self._count <= _PICTURES_MAX:
             save_picture(self._window, self._folder / f"{self._count:03d}-{kind}.png")
-        if self._worst is not None and rank > self._worst_rank:
-            self._worst_rank = rank
+        rank = self._ORDER.index(kind)
+        if self._worst is not None and (rank > self._worst_rank or self._count == self._worst_count):
+            self._worst_rank, self._worst_count = rank, self._count
             save_picture(self._window, self._worst)
 
 
@@ -214,6 +230,18 @@ def _application_in_memory() -> QApplication:
     if QApplication.instance() is None:
         prepare_display(headless=True)
     return _application()
+
+
+def _place(window: ConsoleWindow, app: QApplication, size_px: tuple[int, int], headless: bool) -> None:
+    """Show the window: as large as asked for in memory, filling the screen on a desk."""
+    screen = app.primaryScreen()
+    if headless or screen is None:
+        window.resize(*size_px)
+        window.show()
+        return
+    free = screen.availableGeometry()
+    window.resize(min(size_px[0], free.width()), min(size_px[1], free.height()))
+    window.showMaximized()
 
 
 def _settle(window: ConsoleWindow, size_px: tuple[int, int]) -> None:

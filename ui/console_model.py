@@ -56,6 +56,7 @@ class ConsoleModel:
         self._calm_head: Calm[Headline] = Calm()
         self._calm_rows: Calm[list[AlarmRow]] = Calm()
         self._calm_chips: Calm[list[Chip]] = Calm()
+        self._calm_tiles: dict[str, Calm[tuple[str, str]]] = {}
 
     def receive(self, message: object, received_s: float) -> None:
         """Take one message of the bus. ``received_s`` is when it reached this machine, not when it is handled."""
@@ -105,7 +106,15 @@ class ConsoleModel:
         names = [c.name for c in self.site.camera]
         names += sorted((set(views) | set(self._seen)) - set(names))
         pulse, words = self.pulse(now_s), self._words()
-        return [tile(n, views.get(n), self._seen.get(n, Seen()), pulse, now_s, words) for n in names]
+        tiles = [tile(n, views.get(n), self._seen.get(n, Seen()), pulse, now_s, words) for n in names]
+        return [self._calmed(t, now_s) for t in tiles]
+
+    def _calmed(self, new: Tile, now_s: float) -> Tile:
+        """The tile with its numbers held back; picture and boxes never wait."""
+        meaning = (new.alive, new.dim, _NUMBERS.sub("", new.notice), self.language)
+        calm = self._calm_tiles.setdefault(new.camera, Calm())
+        caption, notice = calm.take(meaning, (new.caption, new.notice), now_s)
+        return replace(new, caption=caption, notice=notice)
 
     def chips(self, now_s: float) -> list[Chip]:
         cards = chips(self.snapshot, self.pulse(now_s), self._words())

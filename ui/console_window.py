@@ -34,7 +34,7 @@ class ConsoleWindow(QMainWindow):
         self.model = model
         self._clock = clock
         self._before_refresh = before_refresh
-        self.after_refresh: Callable[[str], None] | None = None
+        self.after_refresh: Callable[[str, float], None] | None = None
         self.setFont(base_font())
         self.setStyleSheet(style_sheet())
         language, site = model.language, model.site
@@ -73,7 +73,7 @@ class ConsoleWindow(QMainWindow):
         self.alarms.show_notice(model.notice(now_s), model.event())
         self.health.show_health(model.chips(now_s), live, model.language)
         if self.after_refresh is not None:
-            self.after_refresh(model.headline(now_s).kind)
+            self.after_refresh(model.headline(now_s).kind, now_s)
 
     def retranslate(self, language: Language) -> None:
         """Change every word on the screen."""

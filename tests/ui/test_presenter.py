@@ -128,6 +128,14 @@ def test_the_headline_names_the_worst_and_what_was_done() -> None:
     assert korean.reason.startswith("P3 – H1 하물까지")
 
 
+def test_the_badge_names_everything_that_cannot_be_seen_unless_the_headline_does() -> None:
+    one = model_of(snapshot(SITE, level=Level.CAUTION, alarms=(scenes.BLIND,))).headline(START_S)
+    assert (one.alarm, one.blind) == ("a-15", "")
+    more = [msgspec.structs.replace(scenes.BLIND, id=f"a-{i}", source=f"cam{i}", raised_s=0.0) for i in range(1, 6)]
+    five = model_of(snapshot(SITE, level=Level.CAUTION, alarms=tuple(more))).headline(START_S)
+    assert five.blind == "cam1, cam2, cam3 +2"
+
+
 def test_an_acknowledged_danger_no_longer_flashes() -> None:
     calm = msgspec.structs.replace(scenes.STRUCK, state=AlarmState.ACKNOWLEDGED)
     head = model_of(snapshot(SITE, level=Level.DANGER, alarms=(calm,))).headline(START_S)
