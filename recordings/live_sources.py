@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Bgr = NDArray[np.uint8]
 _HEALTH_PERIOD_S = 1.0
+_TAG_PERIOD_S = 0.2
 _PICTURE_PERIOD_S = 0.2
 _PICTURE_WIDTH_PX = 480
 _JPEG_QUALITY = 70
@@ -138,6 +139,7 @@ class CameraSource(_Threaded):
         self._detector = detector
         self._tags = _tag_readers(site)
         self._taken_s: dict[str, float] = {}
+        self._tagged_s: dict[str, float] = {}
 
     def _run(self, sink: Sink) -> None:
         after: dict[str, int] = {}
@@ -168,7 +170,9 @@ class CameraSource(_Threaded):
         sink.keep(frame.camera, frame.time_s, frame.bgr)
         gallery.offer(frame.camera, frame.time_s, frame.bgr)
         tags = self._tags.get(frame.camera)
-        if tags is not None:
+        # A tag costs as much as a detection, and a hoist is slow: a few looks a second are enough.
+        if tags is not None and frame.time_s - self._tagged_s.get(frame.camera, -1e9) >= _TAG_PERIOD_S:
+            self._tagged_s[frame.camera] = frame.time_s
             sink.put(tags.sight(frame.bgr, frame.time_s, frame.time_s))
 
 
