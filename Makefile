@@ -9,7 +9,8 @@ OUT ?= out/demo
 RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-nanum
 # What only the tests need: a virtual screen and a real RTSP server.
-TEST_DEBS := xvfb python3-gi gir1.2-gst-rtsp-server-1.0
+TEST_DEBS := xvfb python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
+	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
 .PHONY: demo test lint types unit lock bench sample format clean run-debs test-debs help
 
