@@ -20,9 +20,22 @@ _VARIANCE_FLOOR = 1e-10
 
 
 class HoistFilter:
-    """State and covariance of one hoist at one time; see ``hoist_motion`` for the state vector."""
+    """State and covariance of one hoist at one time; see ``hoist_motion`` for the state vector.
 
-    def __init__(self, hoist: Hoist, policy: Policy, time_s: float, trolley_m: Array, sigma_m: float) -> None:
+    Args:
+        trolley_m, sigma_m: floor place (2,) of the trolley at ``time_s`` and its standard deviation.
+        hook: height of the hook and its standard deviation, m; the middle of its range if unknown.
+    """
+
+    def __init__(
+        self,
+        hoist: Hoist,
+        policy: Policy,
+        time_s: float,
+        trolley_m: Array,
+        sigma_m: float,
+        hook: tuple[float, float] | None = None,
+    ) -> None:
         self._hoist, self._policy = hoist, policy
         self.time_s = time_s
         # alpha 0.5, kappa 0: weights stay moderate in ten dimensions, so covariances stay positive.
@@ -31,15 +44,16 @@ class HoistFilter:
             dim_x=motion.STATES, dim_z=2, dt=0.1, hx=None, fx=motion.moved, points=points
         )
         low, high = hoist.hook_height_m
+        hook_m, hook_sigma_m = hook or ((low + high) / 2, (high - low) / 2 + 0.01)
         state = np.zeros(motion.STATES)
         state[[motion.X, motion.Y]] = trolley_m
-        state[motion.L] = hoist.beam_height_m - (low + high) / 2
+        state[motion.L] = hoist.beam_height_m - hook_m
         self._ukf.x = motion.inside_reach(state, hoist)
         travel, lift = hoist.travel_speed_mps[1], hoist.hoist_speed_mps[1]
         sigma = np.full(motion.STATES, 0.05)
         sigma[[motion.X, motion.Y]] = sigma_m
         sigma[[motion.VX, motion.VY]] = max(travel, 0.05)
-        sigma[[motion.L, motion.VL]] = (high - low) / 2 + 0.01, max(lift, 0.02)
+        sigma[[motion.L, motion.VL]] = hook_sigma_m, max(lift, 0.02)
         self._ukf.P = np.diag(sigma**2)
         self._ahead: tuple[float, Array, Array] | None = None
         self._gates = {n: gate_of(policy.hoist_gate_probability, n) for n in (1, 2, 3)}

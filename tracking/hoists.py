@@ -14,6 +14,7 @@ from calibration.site import Hoist, Site
 from tracking import hoist_filter as filters
 from tracking import hoist_motion as motion
 from tracking.associate import gate_of
+from tracking.hoist_birth import PATIENCE_S, Place, Rays
 from tracking.hoist_filter import HoistFilter, Measure
 from tracking.observe import finite, sound
 from tracking.records import Box, Boxes, HoistState, Kind, Look, Observation, Sight, Telemetry, source_of
@@ -31,6 +32,7 @@ class _Followed:
 
     hoist: Hoist
     filter: HoistFilter | None = None
+    rays: Rays = field(default_factory=Rays)
     seen_s: float = -math.inf
     refused_since_s: float | None = None
     load_seen_s: float = -math.inf
@@ -72,7 +74,8 @@ class HoistTracker:
     def __init__(self, site: Site) -> None:
         self._policy = site.policy
         self._cameras = {c.name: Camera.from_table(c) for c in site.camera}
-        self._all = [_Followed(h) for h in site.hoist]
+        patience_s = PATIENCE_S if len(site.camera) > 1 else 0.0
+        self._all = [_Followed(h, rays=Rays(patience_s)) for h in site.hoist]
         self._gate = gate_of(site.policy.hoist_gate_probability, 2)
         self._loads_are_seen = False
         self.refused = 0
@@ -175,19 +178,20 @@ class HoistTracker:
             return False
         if followed.refused_since_s is None:
             followed.refused_since_s = reading.time_s
-        elif reading.time_s - followed.refused_since_s >= _OUTLIERS_TO_RESTART_S:
-            followed.refused_since_s = None
-            return self._locate(followed, reading)
-        return False
+        long = reading.time_s - followed.refused_since_s >= _OUTLIERS_TO_RESTART_S
+        return long and self._locate(followed, reading)
 
     def _locate(self, followed: _Followed, reading: _Reading) -> bool:
-        """Start a filter where a reading says that the hoist is."""
-        where = _floor_guess(reading, followed.hoist)
-        if where is None:
+        """Start a filter where readings say that the hoist is; False while they do not say enough."""
+        place = _place(followed, reading)
+        if place is None:
             return False
-        hoist = followed.hoist
-        followed.filter = HoistFilter(hoist, self._policy, reading.time_s, where, _BIRTH_SIGMA_M)
-        followed.filter.correct(reading.z, reading.cov, reading.measure(hoist))
+        followed.filter = HoistFilter(
+            followed.hoist, self._policy, reading.time_s, place.xy_m, place.sigma_m, place.hook
+        )
+        if place.hook is None:
+            followed.filter.correct(reading.z, reading.cov, reading.measure(followed.hoist))
+        followed.refused_since_s = None
         followed.seen_s = max(followed.seen_s, reading.time_s)
         followed.sources[reading.source] = reading.time_s
         return True
@@ -249,15 +253,16 @@ class HoistTracker:
         )
 
 
-def _floor_guess(reading: _Reading, hoist: Hoist) -> Array | None:
+def _place(followed: _Followed, reading: _Reading) -> Place | None:
     """Where on the floor plan the trolley stands if the reading is true; None if it cannot say."""
     if reading.kind == "load":
         return None
     if reading.camera is None:
-        return reading.z[:2]
-    height = hoist.beam_height_m if reading.kind == "trolley" else sum(hoist.hook_height_m) / 2
-    plane = reading.camera.on_plane(reading.z[None], height)
-    return plane.xy_m[0] if plane.valid[0] else None
+        return Place(reading.z[:2], _BIRTH_SIGMA_M)
+    if reading.kind == "hook":
+        return followed.rays.add(reading.camera, reading.time_s, reading.z, followed.hoist)
+    plane = reading.camera.on_plane(reading.z[None], followed.hoist.beam_height_m)
+    return Place(plane.xy_m[0], _BIRTH_SIGMA_M) if plane.valid[0] else None
 
 
 def _readings_of_sight(item: Sight) -> list[_Reading]:
