@@ -33,7 +33,7 @@ def test_two_cameras_find_place_and_height() -> None:
 
 def test_rays_that_do_not_meet_are_not_one_hook() -> None:
     rays = Rays()
-    other = HOOK + (3.0, 1.0, 0.5)
+    other = HOOK + np.array([3.0, 1.0, 0.5])
     assert rays.add(EYES[0], 1.0, pixel(EYES[0]), HOIST) is None
     assert rays.add(EYES[1], 1.1, pixel(EYES[1], other), HOIST) is None
 
