@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version
 
@@ -42,24 +41,40 @@ def _root(
     """Global options."""
 
 
+_UsageError = typer.BadParameter.__mro__[1]
+"""What every fault of usage is. Typer moved the class from one package to another, but not its child."""
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Entry point of the command ``hoistwatch``."""
     try:
-        app(standalone_mode=True)
+        # Not standalone: typer would frame its messages over several lines.
+        code = app(prog_name="hoistwatch", standalone_mode=False) or 0
     except BadInput as error:
         _end(f"hoistwatch: {error}", 2)
     except HoistwatchError as error:
         _end(f"hoistwatch: {error}", 1)
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain about it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except KeyboardInterrupt:
-        _end("hoistwatch: interrupted", 130)
+    except _UsageError as error:
+        _end(_usage(error), 2)
+    except OSError as error:
+        # A disk or a device that failed where nobody expected it to: still one line, with its name.
+        _end(f"hoistwatch: {error.filename or 'input or output'}: {error.strerror or error}", 1)
+    else:
+        _end("hoistwatch: interrupted" if code == _INTERRUPTED else "", code)
+
+
+def _usage(error: Exception) -> str:
+    """What was wrong with the command's arguments; empty where typer has shown the help instead."""
+    message = str(error.format_message()) if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "hoistwatch"
+    return f"{command}: {message.rstrip('.')}; see {command} --help" if message else ""
 
 
 def _end(line: str, code: int) -> None:
-    print(" ".join(line.split()), file=sys.stderr)
+    if line:
+        print(" ".join(line.split()), file=sys.stderr)
     sys.exit(code)
 
 

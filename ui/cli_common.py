@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 from calibration.errors import BadInput
 
+_QUIET_S = 2.0
+
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
-    """A bar on stderr for a share from 0 to 1; on a terminal it moves, in a log it says tenths."""
+    """A bar on stderr for a share from 0 to 1; on a terminal it moves, in a log it says tenths of what takes long."""
     if not sys.stderr.isatty():
         yield _Tenths(label)
         return
@@ -27,15 +30,16 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
 
 
 class _Tenths:
-    """One line for each tenth."""
+    """One line for each tenth, once it has taken longer than anybody waits without a word."""
 
     def __init__(self, label: str) -> None:
         self._label = label
         self._told = 0
+        self._quiet_until_s = monotonic() + _QUIET_S
 
     def __call__(self, share: float) -> None:
         tenth = int(share * 10 + 1e-9)
-        if tenth > self._told:
+        if tenth > self._told and monotonic() >= self._quiet_until_s:
             self._told = tenth
             print(f"{self._label}: {tenth * 10} %", file=sys.stderr, flush=True)
 
