@@ -15,6 +15,7 @@ from calibration.site_file import load_site, site_text
 from recordings.live_recorder import LiveRecorder
 from recordings.live_service import LiveEngine, LiveSummary
 from recordings.live_sources import CameraSource, LiveSource, PlaybackSource
+from recordings.replay import check_detectable
 from recordings.store import Recording
 from safety.audit import AuditLog, AuditQueue
 from safety.bus import EngineBus
@@ -57,11 +58,15 @@ def run_live(
     """
     site = load_site(site_path)
     base = site_path.resolve().parent
+    # What is quick to open comes before the detector, which is not.
+    recording = None if options.playback is None else Recording(options.playback)
+    if recording is not None and options.detect:
+        check_detectable(recording)
     with ExitStack() as undo:
         detector = _detector(site, site_path, base, options)
         if detector is not None:
             undo.callback(detector.close)
-        source = _source(site, site_path, base, options, detector)
+        source = _source(site, base, recording, detector, options.speed)
         told: list[LiveEngine] = []
 
         def refused(address: str, fingerprint: str, why: str) -> None:
@@ -86,16 +91,16 @@ def run_live(
 def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> Detector | None:
     if options.playback is not None and not options.detect:
         return None
+    if options.playback is None and not any(camera.source is not None for camera in site.camera):
+        raise BadInput(f"{site_path}: no [[camera]] has a source, expected at least one to run live")
     if site.detector.weights is None:
         raise BadInput(f"{site_path}: [detector] weights is missing, expected a .pt file or an exported model")
     return open_detector(site.detector, base, "latency")
 
 
-def _source(site: Site, site_path: Path, base: Path, options: LiveOptions, detector: Detector | None) -> LiveSource:
-    if options.playback is not None:
-        return PlaybackSource(Recording(options.playback), detector, options.speed)
-    if not any(camera.source is not None for camera in site.camera):
-        raise BadInput(f"{site_path}: no [[camera]] has a source, expected at least one to run live")
+def _source(site: Site, base: Path, recording: Recording | None, detector: Detector | None, speed: float) -> LiveSource:
+    if recording is not None:
+        return PlaybackSource(recording, detector, speed)
     assert detector is not None
     return CameraSource(site, base, detector)
 

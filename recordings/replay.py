@@ -163,11 +163,16 @@ def _events(recording: Recording, detector: Detector | None) -> Iterator[tuple[f
     recorded = ((ready_s(t, e), e) for t, e in recording.timed_events())
     if detector is None:
         return recorded
+    check_detectable(recording)
     again = set(recording.info.video_cameras)
-    if not again:
-        raise BadInput(f"{recording.path}: holds no video, so there is nothing to detect on")
     others = ((t, e) for t, e in recorded if not (isinstance(e, Boxes) and e.camera in again))
     return heapq.merge(others, detected(recording, detector), key=lambda item: item[0])
+
+
+def check_detectable(recording: Recording) -> None:
+    """Raises BadInput where there are no pictures: to be called before a detector is opened, which takes long."""
+    if not recording.info.video_cameras:
+        raise BadInput(f"{recording.path}: holds no video, so there is nothing to detect on")
 
 
 def detected(recording: Recording, detector: Detector) -> Iterator[tuple[float, Boxes]]:

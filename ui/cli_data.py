@@ -38,13 +38,14 @@ def replay(
     from time import perf_counter
 
     from calibration.site_file import load_site
-    from recordings.replay import run_replay
+    from recordings.replay import check_detectable, run_replay
     from recordings.store import Recording
 
     opened = Recording(recording)
     judged = None if site is None else load_site(site)
     detector = None
     if detect:
+        check_detectable(opened)
         from tracking.detector import open_detector
 
         table = (judged or opened.site()).detector
