@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import queue
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from tracking.records import Kind
 Hint = Literal["throughput", "latency"]
 
 _DENSE_HEAD = 4
+_HEAD_BYTES = 4096
 
 
 class OpenVinoDetector(PooledDetector):
@@ -57,6 +59,8 @@ class OpenVinoDetector(PooledDetector):
         xml = _xml_of(weights)
         self._core = openvino.Core()
         try:
+            if not _looks_like_model(xml):
+                raise RuntimeError("another kind of file")
             self._model = self._core.read_model(xml)
         except RuntimeError as error:
             raise Unavailable(
@@ -138,6 +142,16 @@ def _xml_of(weights: Path) -> Path:
             f"{weights}: [detector] weights holds {len(found)} .xml files, expected a folder with one OpenVINO model"
         )
     return found[0]
+
+
+def _looks_like_model(xml: Path) -> bool:
+    """Whether OpenVINO's own reader would take the file: others that it tries then write to stderr by themselves."""
+    try:
+        with xml.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return re.search(rb"<net\b[^>]*\bversion=", head) is not None and xml.with_suffix(".bin").is_file()
 
 
 def _fitted(model: Any, input_px: tuple[int, int]) -> Any:
