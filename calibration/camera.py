@@ -7,7 +7,7 @@ is OpenCV's model (radial, tangential, rational, thin prism, tilt) in OpenCV ord
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -93,6 +93,23 @@ class Camera:
     @cached_property
     def _bent(self) -> bool:
         return bool(np.any(self.distortion != 0.0))
+
+    @cached_property
+    def straight(self) -> Camera:
+        """This camera with its lens distortion taken out; it sees ``ideal`` pixels."""
+        return replace(self, distortion=np.zeros(0)) if self._bent else self
+
+    @cached_property
+    def pinhole(self) -> Array:
+        """(3, 4) matrix P with u ~ P·[X; 1], lens distortion left out."""
+        p: Array = self.matrix @ np.column_stack([self.rotation, self.translation_m])
+        return p
+
+    def ideal(self, pixels: Array) -> Array:
+        """(n, 2) pixels as the same camera without distortion would see them; NaN where there are none."""
+        flat = self._undistort(np.asarray(pixels, float).reshape(-1, 2))
+        out: Array = flat @ self.matrix[:2, :2].T + self.matrix[:2, 2]
+        return out
 
     def project(self, points_m: Array) -> Array:
         """(n, 3) world points to (n, 2) pixels; rows behind the camera are NaN."""

@@ -148,13 +148,21 @@ def hook_height(hoist: Hoist) -> Measure:
 
 
 def pixel(hoist: Hoist, camera: Camera, drop_m: float) -> Measure:
-    """Pixel (2,) of the point ``drop_m`` below the hook; see ``trolley_pixel`` for the trolley."""
-    return lambda s: camera.project(motion.below_hook(s, hoist.beam_height_m, drop_m)[None])[0]
+    """Pixel (2,) of the point ``drop_m`` below the hook, in a camera without distortion."""
+    pinhole = camera.pinhole
+    return lambda s: _seen(pinhole, motion.below_hook(s, hoist.beam_height_m, drop_m))
 
 
 def trolley_pixel(hoist: Hoist, camera: Camera) -> Measure:
-    """Pixel (2,) of the trolley."""
-    return lambda s: camera.project(np.array([[s[motion.X], s[motion.Y], hoist.beam_height_m]]))[0]
+    """Pixel (2,) of the trolley, in a camera without distortion."""
+    pinhole = camera.pinhole
+    return lambda s: _seen(pinhole, np.array([s[motion.X], s[motion.Y], hoist.beam_height_m]))
+
+
+def _seen(pinhole: Array, point_m: Array) -> Array:
+    """One world point (3,) through a (3, 4) projection; NaN behind the camera."""
+    u, v, w = pinhole[:, :3] @ point_m + pinhole[:, 3]
+    return np.array([u / w, v / w]) if w > 1e-6 else np.full(2, np.nan)
 
 
 def _positive(cov: Array) -> Array:

@@ -139,7 +139,11 @@ class HoistTracker:
             size_px = math.sqrt(box.width_px * box.height_px)
             loose_px = _LOAD_PIXEL_OF_SIZE * size_px if box.kind == "load" else 0.0
             sigma_px = math.hypot(self._policy.hook_sigma_px, loose_px)
-            out.append(_Reading(item.camera, item.time_s, box.kind, middle, sigma_px**2 * np.eye(2), box, camera))
+            # The filter sees through a camera without distortion: its measurement functions stay cheap.
+            ideal = camera.ideal(middle)[0]
+            if np.isfinite(ideal).all():
+                noise = sigma_px**2 * np.eye(2)
+                out.append(_Reading(item.camera, item.time_s, box.kind, ideal, noise, box, camera.straight))
         return out
 
     def _assigned(self, readings: list[_Reading]) -> list[tuple[_Followed, _Reading]]:
@@ -150,6 +154,8 @@ class HoistTracker:
         for followed in located:
             assert followed.filter is not None
             followed.filter.predict_to(readings[0].time_s)
+        if len(self._all) == len(readings) == 1:
+            return [(self._all[0], readings[0])]
         if len(self._all) == 1:
             nearest = min(range(len(readings)), key=lambda i: self._cost(self._all[0], readings[i]))
             return [(self._all[0], readings[nearest])]
