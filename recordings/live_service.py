@@ -32,7 +32,7 @@ from safety.records import Event, Level, Picture, Refusal, RelayStatus, Reset
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]
-_LINGER_S = 1.5
+_LINGER_S = 0.3
 _FAULT_PERIOD_S = 10.0
 
 
