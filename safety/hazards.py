@@ -73,8 +73,9 @@ def within_probability(offset_m: Array, cov_m2: Array, radius_m: Array | float) 
 def struck_by(scene: Scene, policy: Policy) -> list[Hazard]:
     """People whom the load will reach within the horizon, with the time left for a stop that helps."""
     s, body = scene.state, scene.body
-    travels = s.travel_speed_mps > policy.moving_speed_mps
-    swings = body.lowest_m < policy.person_reach_height_m and s.sway_amplitude_m > _SWAY_THAT_STRIKES_M
+    travels = _travels(scene, policy)
+    low = body.lowest_m < policy.person_reach_height_m
+    swings = low and not _stands(scene, policy) and s.sway_amplitude_m > _SWAY_THAT_STRIKES_M
     if not len(scene.people) or not (travels or swings):
         return []
     reachable = _low_enough(scene, policy)
@@ -85,6 +86,7 @@ def struck_by(scene: Scene, policy: Policy) -> list[Hazard]:
     still = StoppedPaths(
         offset_m=np.zeros((1, len(reachable), 2)),
         swing_m=np.full((1, len(reachable)), swing),
+        sigma_m=scene.forecast.sigma_m[None],
         harmful=np.ones((1, len(reachable)), bool),
     )
     rows: Rows = np.arange(len(scene.people), dtype=np.int64)
@@ -116,8 +118,9 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     f = scene.people_forecast
     soon = f.ahead_s <= policy.human_reaction_s + 1e-9
     rows: Rows = np.arange(len(scene.people), dtype=np.int64)
-    inside = _mode_mean(scene, rows, np.full((1, len(f.ahead_s)), zone_m))[:, 0]
-    under_now = _mode_mean(scene, rows, np.full((1, len(f.ahead_s)), under_m))[:, 0, 0]
+    sigma = scene.forecast.sigma_m[None]
+    inside = _mode_mean(scene, rows, np.full_like(sigma, zone_m), sigma)[:, 0]
+    under_now = _mode_mean(scene, rows, np.full_like(sigma, under_m), sigma)[:, 0, 0]
     gap = _gaps(scene, policy.person_radius_m)
     rests = s.travel_speed_mps <= policy.moving_speed_mps and abs(s.vz_mps) <= policy.lifting_speed_mps
     out = []
@@ -192,16 +195,19 @@ def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float,
 
 def _contact(scene: Scene, rows: Rows, paths: StoppedPaths, radius_m: float) -> Array:
     """(rows, d, h) probability that the load, on each of d paths, touches each person at each time."""
-    return _mode_mean(scene, rows, radius_m + paths.swing_m, paths.offset_m)
+    return _mode_mean(scene, rows, radius_m + paths.swing_m, paths.sigma_m, paths.offset_m)
 
 
-def _mode_mean(scene: Scene, rows: Rows, radius_m: Array, offset_m: Array | float = 0.0) -> Array:
-    """(rows, d, h) probability, over motion modes, of being within ``radius_m`` (d, h) of the load."""
+def _mode_mean(scene: Scene, rows: Rows, radius_m: Array, sigma_m: Array, offset_m: Array | float = 0.0) -> Array:
+    """(rows, d, h) probability, over motion modes, of being within ``radius_m`` (d, h) of the load.
+
+    ``sigma_m`` (d, h) is that of the load's place, ``offset_m`` (d, h, 2) what it lags behind its forecast.
+    """
     f = scene.people_forecast
     load = scene.forecast.hook_m[None, :, :2] - offset_m
     relative = f.mean_m[rows][:, :, None] - load[None, None]
-    spread = f.cov_m2[rows] + (scene.forecast.sigma_m**2)[None, None, :, None, None] * np.eye(2)
-    each = within_probability(relative, spread[:, :, None], radius_m[None, None])
+    spread = f.cov_m2[rows][:, :, None] + (sigma_m**2)[None, None, :, :, None, None] * np.eye(2)
+    each = within_probability(relative, spread, radius_m[None, None])
     mean: Array = np.einsum("nm,nmdh->ndh", f.weight[rows], each)
     return mean
 
@@ -214,8 +220,23 @@ def _gaps(scene: Scene, person_radius_m: float) -> Array:
     return gap
 
 
+def _stands(scene: Scene, policy: Policy) -> bool:
+    """A load is seen on the floor: slack slings may let the hook sway above it, which strikes nobody."""
+    s = scene.state
+    return s.carrying == "loaded" and s.height_known and scene.body.bottom_m <= policy.landed_gap_m
+
+
+def _travels(scene: Scene, policy: Policy) -> bool:
+    """Faster than standing still; above a load on the floor only once that has held as a phase.
+
+    Whoever rigs a load touches it: noise of the speed must not make that a contact.
+    """
+    moves = scene.state.travel_speed_mps > policy.moving_speed_mps
+    return moves and (scene.phase not in (Phase.RIGGING, Phase.LANDED) or not _stands(scene, policy))
+
+
 def _too_near(scene: Scene, gap_m: Array, policy: Policy) -> Flags:
-    if scene.state.travel_speed_mps <= policy.moving_speed_mps or scene.body.lowest_m >= policy.person_reach_height_m:
+    if not _travels(scene, policy) or scene.body.lowest_m >= policy.person_reach_height_m:
         return np.zeros(len(gap_m), np.bool_)
     return np.asarray(gap_m < policy.separation_floor_m, np.bool_)
 

@@ -44,11 +44,13 @@ class StoppedPaths:
     """The load under "stop commanded at Δ" for d delays and h times.
 
     offset_m: (d, h, 2) what the brake takes away from the undisturbed path. swing_m: (d, h) radius that
-    braking adds. harmful: (d, h) whether the load still moves enough to strike.
+    braking adds. sigma_m: (d, h) how uncertain the load's place then is. harmful: (d, h) whether the load
+    still moves enough to strike.
     """
 
     offset_m: Array
     swing_m: Array
+    sigma_m: Array
     harmful: Flags
 
 
@@ -56,7 +58,8 @@ def stopped_paths(forecast: HoistForecast, stop: Stop, sway_m: float, hoist: Hoi
     """Simulate the trolley for a stop commanded at each time of the horizon.
 
     Braking starts a reaction after the command and the swing it causes lasts to the end of the
-    horizon; a load that rests with a swing too small to hurt no longer counts.
+    horizon; a load that rests with a swing too small to hurt no longer counts. From the brake on the
+    drive has no say any more, and what rests does not drift: uncertainty stops growing.
     """
     ahead = forecast.ahead_s
     velocity = forecast.trolley_velocity_mps
@@ -73,4 +76,8 @@ def stopped_paths(forecast: HoistForecast, stop: Stop, sway_m: float, hoist: Hoi
     rests = (after_s > 0) | (speed < policy.moving_speed_mps)
     swing_speed = stop.swing_m * math.sqrt(GRAVITY_MPS2 / max(float(forecast.rope_m[0]), ROPE_MIN_M))
     harmful = ~rests | (swing_speed > 2 * policy.moving_speed_mps)
-    return StoppedPaths(offset_m=lost_m[:, :, None] * direction, swing_m=swing, harmful=harmful)
+    variance = np.interp(np.minimum(ahead[None], start + speed / a), ahead, forecast.known_m2)
+    variance += np.interp(np.minimum(ahead[None], start), ahead, forecast.drive_m2)
+    return StoppedPaths(
+        offset_m=lost_m[:, :, None] * direction, swing_m=swing, sigma_m=np.sqrt(variance), harmful=harmful
+    )

@@ -33,11 +33,17 @@ class PeopleForecast:
 
 @dataclass(frozen=True, slots=True)
 class HoistForecast:
-    """One hook over h times if nobody stops it: position (h, 3), sigma (h,), trolley velocity (2,), rope (h,)."""
+    """One hook over h times if nobody stops it: position (h, 3), sigma (h,), trolley velocity (2,), rope (h,).
+
+    ``sigma_m``² is the sum of ``known_m2`` (h,), from where it is and how fast, and ``drive_m2`` (h,),
+    from what the drive may do until then.
+    """
 
     ahead_s: Array
     hook_m: Array
     sigma_m: Array
+    known_m2: Array
+    drive_m2: Array
     trolley_velocity_mps: Array
     rope_m: Array
 
@@ -83,16 +89,18 @@ def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy) -> Hoi
         hooks[k] = motion.hook_of(state, hoist.beam_height_m)
         ropes[k] = state[motion.L]
     top_mps = hoist.travel_speed_mps[1]
-    variance = np.zeros(len(ahead))
+    known = np.zeros(len(ahead))
     for p, v, a in ((motion.X, motion.VX, motion.AX), (motion.Y, motion.VY, motion.AY)):
         start = cov[p, p] + mean[motion.L] ** 2 * cov[a, a] + 2 * mean[motion.L] * cov[p, a]
         velocity = 2 * ahead * cov[p, v] + ahead**2 * cov[v, v]
-        drive = np.minimum(policy.hoist_acceleration_mps2**2 * ahead**3 / 3, (top_mps * ahead / 2) ** 2)
-        variance += np.maximum(start + np.minimum(velocity, (top_mps * ahead) ** 2), 0.0) + drive
+        known += np.maximum(start + np.minimum(velocity, (top_mps * ahead) ** 2), 0.0) / 2
+    drive = np.minimum(policy.hoist_acceleration_mps2**2 * ahead**3 / 3, (top_mps * ahead / 2) ** 2)
     return HoistForecast(
         ahead_s=ahead,
         hook_m=hooks,
-        sigma_m=np.sqrt(variance / 2),
+        sigma_m=np.sqrt(known + drive),
+        known_m2=known,
+        drive_m2=drive,
         trolley_velocity_mps=mean[[motion.VX, motion.VY]].copy(),
         rope_m=ropes,
     )
