@@ -16,6 +16,7 @@ from tracking.associate import gate_of
 
 Measure = Callable[[Array], Array]
 _LONGEST_STEP_S = 0.25
+_LONGEST_AHEAD_S = 10.0
 _VARIANCE_FLOOR = 1e-10
 
 
@@ -80,11 +81,13 @@ class HoistFilter:
         """Mean and covariance at a later time, the filter unchanged, in steps short against the swing.
 
         Goes on from where the last call ended, so that a hoist without news costs one step a tick.
+        Over a longer pause it moves ``_LONGEST_AHEAD_S`` only: nothing is known by then, and a night
+        in steps of a quarter second would stop the core for minutes.
         """
         start_s, x, p = self._ahead or (self.time_s, self._ukf.x, self._ukf.P)
         if start_s > time_s:
             start_s, x, p = self.time_s, self._ukf.x, self._ukf.P
-        ahead_s = time_s - start_s
+        ahead_s = min(time_s - start_s, _LONGEST_AHEAD_S)
         if ahead_s <= 1e-9:
             return x, p
         kept = self._ukf.x, self._ukf.P
