@@ -74,12 +74,8 @@ def people_of_boxes(
         too_short = body_m < _SHORT_OF_HEIGHT * tall_m
         too_tall = body_m > _TALL_OF_HEIGHT * tall_m
     foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * height)
-    # Where a machine hides the legs the box ends at its edge: just below, no floor can be seen.
-    below = camera.on_plane(foot_px + np.column_stack([np.zeros(len(rows)), foot_sigma])).xy_m
-    screened = (body_m < _BEHIND_OF_HEIGHT * tall_m) & np.isfinite(below).all(axis=1)
-    screened[screened] = hidden(
-        camera.centre_m, np.column_stack([below[screened], np.zeros(screened.sum())]), structures
-    )
+    screened = body_m < _BEHIND_OF_HEIGHT * tall_m
+    screened[screened] = behind_machine(camera, foot_px[screened], foot_sigma[screened], structures)
     feet_hidden = foot_cut | ~foot.valid | too_tall | screened | (covered & too_short)
     use_head = feet_hidden & ~head_cut & head.valid
 
@@ -138,6 +134,18 @@ def lean(camera: Camera, px: Array, z_m: float, tall_m: float, box_px: Array) ->
         shown = np.clip(box_px / (foot[:, 1] - head[:, 1]), 0.0, 1.0)
         out = shown * (head[:, 0] - foot[:, 0])
     return np.where(np.isfinite(out), out, 0.0)
+
+
+def behind_machine(
+    camera: Camera, foot_px: Array, sigma_px: Array, structures: tuple[Structure, ...]
+) -> NDArray[np.bool_]:
+    """(n,) whether boxes end at the edge of a structure: just below it, no floor can be seen."""
+    if not structures or not len(foot_px):
+        return np.zeros(len(foot_px), np.bool_)
+    below = camera.on_plane(foot_px + np.column_stack([np.zeros(len(foot_px)), sigma_px])).xy_m
+    out = np.isfinite(below).all(axis=1)
+    out[out] = hidden(camera.centre_m, np.column_stack([below[out], np.zeros(out.sum())]), structures)
+    return out
 
 
 def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
