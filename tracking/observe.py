@@ -8,6 +8,7 @@ heights widens the covariance along the line of sight.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from calibration.policy import Policy
 from calibration.site import Structure
 from tracking.records import Box, Boxes, Observation, Sight
 
+_SANE = 1e6
 _EDGE_PX = 3.0
 _SHORT_OF_HEIGHT = 0.75
 _BEHIND_OF_HEIGHT = 0.92
@@ -143,7 +145,7 @@ def behind_machine(
     if not structures or not len(foot_px):
         return np.zeros(len(foot_px), np.bool_)
     below = camera.on_plane(foot_px + np.column_stack([np.zeros(len(foot_px)), sigma_px])).xy_m
-    out = np.isfinite(below).all(axis=1)
+    out: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(below), axis=1)
     out[out] = hidden(camera.centre_m, np.column_stack([below[out], np.zeros(out.sum())]), structures)
     return out
 
@@ -160,18 +162,24 @@ def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
     )
 
 
+def sane(*values: float) -> bool:
+    """Whether numbers are finite and of a size that pixels or metres can have, so that squares of them are too."""
+    return all(math.isfinite(v) and abs(v) < _SANE for v in values)
+
+
 def sound(box: Box) -> bool:
-    """Whether a box has finite numbers and an area."""
-    values = (box.left_px, box.top_px, box.width_px, box.height_px, box.score)
-    return bool(np.isfinite(values).all()) and box.width_px > 0 and box.height_px > 0
+    """Whether a box has sane numbers and an area."""
+    return (
+        sane(box.left_px, box.top_px, box.width_px, box.height_px, box.score) and min(box.width_px, box.height_px) > 0
+    )
 
 
 def finite(observation: Observation) -> bool:
-    """Whether an observation has finite numbers and a positive definite covariance."""
+    """Whether an observation has sane numbers and a positive definite covariance."""
     o = observation
-    values = [o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2]
-    values += [v for v in (o.z_m, o.sigma_z_m) if v is not None]
-    return bool(np.isfinite(values).all()) and o.var_x_m2 > 0 and o.var_x_m2 * o.var_y_m2 > o.cov_xy_m2**2
+    if not sane(o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2, o.z_m or 0.0, o.sigma_z_m or 0.0):
+        return False
+    return o.var_x_m2 > 0 and o.var_x_m2 * o.var_y_m2 > o.cov_xy_m2**2
 
 
 def feet_covered(left: Array, top: Array, width: Array, bottom: Array, loads: Sequence[Box] = ()) -> NDArray[np.bool_]:
