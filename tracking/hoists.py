@@ -16,7 +16,7 @@ from tracking import hoist_motion as motion
 from tracking.associate import gate_of
 from tracking.hoist_birth import PATIENCE_S, Place, Rays
 from tracking.hoist_filter import HoistFilter, Measure
-from tracking.observe import finite, sound
+from tracking.observe import finite, sane, sound
 from tracking.records import Box, Boxes, HoistState, Kind, Look, Observation, Sight, Telemetry, source_of
 
 _BIRTH_SIGMA_M = 1.0
@@ -104,7 +104,7 @@ class HoistTracker:
     def _telemetry(self, item: Telemetry) -> None:
         followed = next((f for f in self._all if f.hoist.name == item.hoist), None)
         values = [item.x_m, item.y_m] + ([] if item.z_m is None else [item.z_m])
-        if followed is None or not np.isfinite(values).all():
+        if followed is None or not sane(*values):
             self.refused += 1
             return
         hoist = followed.hoist

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calibration.camera import Camera
@@ -137,7 +137,7 @@ looks = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(looks, max_size=6), min_size=1, max_size=12))
 def test_whatever_comes_in_what_comes_out_is_finite(ticks: list[list[Look]]) -> None:
     tracker = Tracker(SITE)
