@@ -120,16 +120,20 @@ class AlarmPanel(QFrame):
         self.empty.setVisible(not self._rows)
         self._fit_rows()
 
+    def _reason_px(self) -> int:
+        """Width that the reasons have, from the others: while a scroll bar comes or goes, the header lags behind."""
+        viewport = self.table.viewport()
+        others = sum(self.table.columnWidth(j) for j in range(len(_COLUMNS) - 1))
+        return max(80, (viewport.width() if viewport is not None else 0) - others - _CELL_MARGIN_PX)
+
     def _fit_rows(self) -> None:
         """Make each row as high as its wrapped reason needs, so that no word of it is lost."""
         last = len(_COLUMNS) - 1
-        room = max(80, self.table.columnWidth(last) - _CELL_MARGIN_PX)
         for i in range(self.table.rowCount()):
             item = self.table.item(i, last)
             if item is not None:
-                wrapped = QFontMetrics(item.font()).boundingRect(
-                    QRect(0, 0, room, 10_000), Qt.TextFlag.TextWordWrap, item.text()
-                )
+                room = QRect(0, 0, self._reason_px(), 10_000)
+                wrapped = QFontMetrics(item.font()).boundingRect(room, Qt.TextFlag.TextWordWrap, item.text())
                 self.table.setRowHeight(i, wrapped.height() + _ROW_MARGIN_PX)
 
     def _enable(self) -> None:
@@ -187,6 +191,8 @@ def _table(parent: QWidget) -> QTableWidget:
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.setWordWrap(True)
+    # Always there, so that the reasons keep their width when it would come and go.
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     table.setShowGrid(False)
     rows, columns = table.verticalHeader(), table.horizontalHeader()
     if rows is not None and columns is not None:

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
-from PyQt6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from ui.about import AboutDialog
 from ui.alarm_panel import AlarmPanel
@@ -199,7 +199,7 @@ class ConsoleWindow(QMainWindow):
             bar.setVisible(not full)
 
     def show_about(self) -> None:
-        AboutDialog(self.model.language, self).open()
+        _open(AboutDialog(self.model.language, self))
 
     # Commands
 
@@ -215,7 +215,7 @@ class ConsoleWindow(QMainWindow):
         limit_s = self.model.site.policy.shelve_limit_s
         dialog = ShelveDialog(alarm, what, limit_s, self.model.language, self)
         dialog.chosen.connect(self._shelve)
-        dialog.open()
+        _open(dialog)
 
     def _shelve(self, alarm: str, for_s: float, reason: str) -> None:
         self.model.desk.shelve(alarm, for_s, reason, self._clock())
@@ -224,4 +224,10 @@ class ConsoleWindow(QMainWindow):
     def _ask_reset(self, node: str) -> None:
         dialog = ResetDialog(node, self.model.language, self)
         dialog.chosen.connect(lambda name: self._command(self.model.desk.reset, name))
-        dialog.open()
+        _open(dialog)
+
+
+def _open(dialog: QDialog) -> None:
+    """Show a dialog without holding up the screen behind it; it is gone once it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

@@ -310,6 +310,8 @@ def duration(language: Language, seconds: float) -> str:
     whole = round(seconds)
     if whole < 60:
         return f"{whole}{s}"
+    if whole < 3600 and whole % 60 == 0:
+        return f"{whole // 60}{m}"
     if whole < 3600:
         return f"{whole // 60}{m} {whole % 60:02d}{s}"
     return f"{whole // 3600}{h} {whole % 3600 // 60:02d}{m}"

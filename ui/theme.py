@@ -143,6 +143,6 @@ def style_sheet() -> str:
     QTableWidget::item {{ padding: 0px 6px; }}
     QHeaderView::section {{ {css(p["page"])} border: none; border-right: 1px solid {EDGE}; padding: 3px 6px; }}
     QSplitter::handle {{ background: {PAGE}; }}
-    QLineEdit, QSpinBox {{ {css(p["panel"])} border: 1px solid {SOFT}; border-radius: 3px; padding: 4px; }}
-    QLineEdit:focus, QSpinBox:focus {{ border: 2px solid {BLUE}; padding: 3px; }}
+    QLineEdit {{ {css(p["panel"])} border: 1px solid {SOFT}; border-radius: 3px; padding: 4px; }}
+    QLineEdit:focus {{ border: 2px solid {BLUE}; padding: 3px; }}
     """

@@ -16,6 +16,7 @@ from safety.keys import make_keys
 from safety.records import Acknowledge, AlarmState, Shelve
 from tests.ui import scenes
 from tests.ui.hall import PATIENCE_S, Hall, wait_for
+from tests.ui.windows import keep
 from ui.console_bus import ConsoleFeed, Mailbox, now_s
 from ui.console_model import ConsoleModel
 from ui.console_window import ConsoleWindow
@@ -40,7 +41,7 @@ class Console:
         self.model = ConsoleModel(hall.site, "console-1", "en", self.feed.send)
         self.window = ConsoleWindow(self.model, now_s, lambda: self.feed.pass_on(self.model))
         self.feed.arrived.connect(self.window.refresh)
-        qtbot.addWidget(self.window)
+        keep(qtbot, self.window)
         self.feed.start()
         self.window.start()
         self.window.show()

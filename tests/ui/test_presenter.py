@@ -206,7 +206,7 @@ def test_a_row_says_everything_in_words() -> None:
     assert rows["a-12"].level_text == "was Warning"
     assert rows["a-12"].can_acknowledge
     assert not rows["a-12"].can_shelve
-    assert rows["a-9"].state_text == "Shelved, 9 min 00 s left"
+    assert rows["a-9"].state_text == "Shelved, 9 min left"
     assert "electrician" in rows["a-9"].reason
     assert rows["a-9"].can_unshelve
     assert not rows["a-16"].can_acknowledge

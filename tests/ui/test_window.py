@@ -18,6 +18,7 @@ from safety.records import Acknowledge, Command, Level, Reset, Shelve
 from tests.ui import scenes
 from tests.ui.example_site import example_site
 from tests.ui.scenes import START_S, danger, snapshot
+from tests.ui.windows import keep
 from ui.about import AboutDialog
 from ui.banner import flash_on
 from ui.console_model import ConsoleModel
@@ -41,7 +42,7 @@ class Desk:
         self.now_s = START_S
         self.model = ConsoleModel(example_site(**site), language=language, send=self.sent.append)  # type: ignore[arg-type]
         self.window = ConsoleWindow(self.model, lambda: self.now_s)
-        qtbot.addWidget(self.window)
+        keep(qtbot, self.window)
         self.bot = qtbot
 
     def show(self, *messages: object, size_px: tuple[int, int] = (1600, 900)) -> ConsoleWindow:
@@ -123,7 +124,7 @@ def test_dialogs_speak_the_language(qtbot: QtBot, language: Language) -> None:
         ResetDialog("cabinet-1", language, None),
         AboutDialog(language),
     ):
-        qtbot.addWidget(dialog)
+        keep(qtbot, dialog)
         texts = [t for t in words(dialog) if "AGPL" not in t and "ISO 13849" not in t]
         assert untranslated(iter(texts), language) == []
 
@@ -173,7 +174,9 @@ def cut_cells(window: ConsoleWindow) -> list[str]:
             document = QTextDocument(cell.text())
             document.setDocumentMargin(0.0)
             document.setDefaultFont(cell.font())
-            document.setTextWidth(table.columnWidth(j) - 18.0 - (22.0 if j == 0 else 0.0))
+            document.setTextWidth(
+                table.columnWidth(j) - (20.0 if j == table.columnCount() - 1 else 18.0) - (22.0 if j == 0 else 0.0)
+            )
             if document.size().height() > table.rowHeight(i) or document.size().width() > table.columnWidth(j):
                 out.append(f"{cell.text()!r} needs {document.size()}, has {table.rowHeight(i)}")
     return out
@@ -200,7 +203,7 @@ def test_dialogs_are_not_cut_off(qtbot: QtBot, language: Language) -> None:
         ResetDialog("cabinet-1", language, None),
         AboutDialog(language),
     ):
-        qtbot.addWidget(dialog)
+        keep(qtbot, dialog)
         dialog.show()
         QApplication.processEvents()
         assert cut_off(dialog) == []
