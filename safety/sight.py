@@ -19,6 +19,7 @@ _RING_M = 1.0
 _RING_POINTS = 8
 _NEEDED_SHARE = 0.5
 _LOST_MARGIN_M = 1.0
+_RATE_WINDOW_S = 2.0
 COVERAGE = "coverage"
 
 
@@ -30,7 +31,7 @@ class SightMonitor:
         self._map: CoverageMap | None = coverage_map(site, height_m=_CHEST_M) if site.camera else None
         self._health: dict[str, CameraHealth] = {}
         self._start_s: float | None = None
-        self._frames: dict[str, list[float]] = {c.name: [] for c in site.camera}
+        self._frames: dict[str, list[tuple[float, int]]] = {c.name: [] for c in site.camera}
 
     def hear(self, health: CameraHealth) -> None:
         """Keep what a capture thread says of its camera."""
@@ -55,18 +56,19 @@ class SightMonitor:
 
     def _camera(self, name: str, now_s: float, tracks: Tracks) -> CameraView:
         seen_s = tracks.looked_s.get(name)
-        times = self._frames[name]
-        if seen_s is not None and (not times or seen_s > times[-1]):
-            times.append(seen_s)
-        while times and times[0] < now_s - 2.0:
-            times.pop(0)
+        frames = self._frames[name]
+        if seen_s is not None and (not frames or seen_s > frames[-1][0]):
+            # A tick can bring two frames of one camera: their number counts, not only the newest stamp.
+            frames.append((seen_s, tracks.accepted.get(name, 0)))
+        while frames and frames[0][0] < now_s - _RATE_WINDOW_S:
+            frames.pop(0)
         health = self._health.get(name)
         since = self._start_s if seen_s is None else seen_s
         age_s = max(0.0, now_s - (since if since is not None else now_s))
         return CameraView(
             camera=name,
             alive=age_s <= self._policy.camera_stale_s,
-            rate_hz=(len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0,
+            rate_hz=_rate_hz(frames),
             age_s=age_s,
             gaps=health.gaps if health else 0,
             rejected=tracks.rejected.get(name, 0),
@@ -172,3 +174,11 @@ class SightMonitor:
                     )
                 )
         return out
+
+
+def _rate_hz(frames: list[tuple[float, int]]) -> float:
+    """Frames a second from (stamp, frames so far) pairs; 0 for fewer than two."""
+    if len(frames) < 2:
+        return 0.0
+    (first_s, first), (last_s, last) = frames[0], frames[-1]
+    return (last - first) / (last_s - first_s)

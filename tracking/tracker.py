@@ -23,7 +23,8 @@ class Tracks:
     """What is where at one tick.
 
     ``bank`` rows stand in the order of ``people``, ``hoist_filters`` (mean, covariance) in that of
-    ``hoists``. ``looked_s`` is the newest stamp of each source, ``rejected`` its refused inputs.
+    ``hoists``. ``looked_s`` is the newest stamp of each source, ``accepted`` and ``rejected`` how many of
+    its inputs were taken and refused so far.
     """
 
     time_s: float
@@ -32,6 +33,7 @@ class Tracks:
     hoists: tuple[HoistState, ...]
     hoist_filters: tuple[tuple[Array, Array], ...]
     looked_s: dict[str, float]
+    accepted: dict[str, int]
     rejected: dict[str, int]
     counts: dict[str, int]
 
@@ -48,6 +50,7 @@ class Tracker:
         self._hoists = HoistTracker(site)
         self._newest_s: dict[str, float] = {}
         self._counts: Counter[str] = Counter()
+        self._accepted: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
 
     def step(self, now_s: float, inputs: list[Look]) -> Tracks:
@@ -67,6 +70,7 @@ class Tracker:
             hoists=states,
             hoist_filters=tuple(p for p in pairs if p is not None),
             looked_s=dict(self._newest_s),
+            accepted=dict(self._accepted),
             rejected=dict(self._rejected),
             counts={**self._counts, "hoist_outliers": self._hoists.refused},
         )
@@ -87,6 +91,7 @@ class Tracker:
             self._counts["unknown_camera"] += 1
         else:
             self._newest_s[source] = item.time_s
+            self._accepted[source] += 1
             return True
         self._rejected[source] += 1
         return False
