@@ -86,14 +86,16 @@ class CameraTile(QWidget):
 
     def _paint_notice(self, painter: QPainter, text: str, grave: bool) -> None:
         room = QRectF(6, _CAPTION_PX, self.width() - 12, self.height() - _CAPTION_PX)
-        points = 20.0 if grave else 11.0
+        points = 20.0 if grave else 9.5
         font = sized(points, bold=grave)
         while points > 7.0 and QFontMetricsF(font).horizontalAdvance(text) > room.width():
             points -= 1.0
             font = sized(points, bold=grave)
         painter.setFont(font)
         painter.setPen(QColor(YELLOW if grave else PAIRS["tile"].text))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+        # A remark stands at the lower edge, out of the way of boxes; a fault in the middle.
+        place = Qt.AlignmentFlag.AlignCenter if grave else Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+        painter.drawText(room.adjusted(0, 0, 0, -6), place | Qt.TextFlag.TextWordWrap, text)
 
     def _paint_caption(self, painter: QPainter, tile: Tile) -> None:
         bar = QRectF(0, 0, self.width(), _CAPTION_PX)
