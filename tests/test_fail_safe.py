@@ -199,6 +199,7 @@ def test_a_dead_modbus_server_is_a_fault_on_the_console_and_a_dropped_permit(clo
     chip = next(chip for chip in model.chips(1.0) if chip.node == NODE)
     assert "Modbus" in f"{chip}"
     assert any(NODE in f"{row}" and row.active for row in model.rows(1.0))
+    closed.process("console").kill()
     # The server comes back with its coils open, and they stay open until a person frees the node.
     closed.start_modbus()
     wait_for(closed.permit_given, START_S, "the engine's permit")
@@ -229,7 +230,7 @@ def test_a_dead_relay_node_leaves_nothing_closed_once_it_is_back(closed: Chain) 
     wait_for(lambda: bool((view := closed.node_view()) and view.fault == "does not report"), 5.0, "the fault")
     wait_for(lambda: not closed.permit_given(), 5.0, "the dropped permit")
     closed.start_node()
-    closed.opens_within_s()
+    closed.opens_within_s(START_S)
     wait_for(closed.permit_given, START_S, "the engine's permit")
     closed.holds(closed=False, for_s=0.5)
 
