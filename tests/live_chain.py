@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from calibration.site import Bus, Relay, Site
@@ -38,9 +38,12 @@ class Chain:
         folder: site file, keys, logs and recordings go here.
         site: a site with hoist H1; relay node and free ports are put in.
         play: the arguments of ``hoistwatch run`` behind the site file.
+        environment: of every process, beside this one's own.
     """
 
-    def __init__(self, folder: Path, site: Site, *play: str | Path) -> None:
+    def __init__(
+        self, folder: Path, site: Site, *play: str | Path, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.folder = folder
         self.records = folder / "kept"
         self.site_path = folder / "site.toml"
@@ -52,6 +55,7 @@ class Chain:
         self.site_path.write_text(site_text(self.site), encoding="utf-8")
         make_keys(folder / "keys", self.site)
         self._play = play
+        self._environment = os.environ | {"PYTHONUNBUFFERED": "1"} | environment
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._started: list[subprocess.Popen[bytes]] = []
         self.messages: list[object] = []
@@ -89,7 +93,7 @@ class Chain:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=self._environment,
             )
         self._processes[name] = process
         self._started.append(process)

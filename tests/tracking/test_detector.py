@@ -40,8 +40,8 @@ def pictures() -> list[np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def exported(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cached_export(weights, tmp_path_factory.mktemp("cache"))
+def exported(weights: Path, model_cache: Path) -> Path:
+    return cached_export(weights, model_cache)
 
 
 @pytest.fixture(scope="module")
