@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from recordings.report_data import Change, Happened, Told
 from recordings.report_text import Language, say, title_of
 
 _MOST_ROWS = 400
+_WITH = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ def story_rows(happened: Happened, language: Language) -> tuple[list[Row], int]:
         if t.event == "raised":
             raised_s[t.alarm] = told.time_s
         timed.append((told.time_s, 0, _alarm(told, number if marked else None, raised_s.get(t.alarm), language)))
-    timed += [(c.time_s, 1, _change(c, language)) for c in happened.changes]
+    for (time_s, _), group in itertools.groupby(happened.changes, key=lambda c: (c.time_s, c.kind)):
+        # Contacts of a node often move together: one row tells them all.
+        timed.append((time_s, 1, _change(tuple(group), language)))
     timed.sort(key=lambda item: item[:2])
     rows = [row for _, _, row in timed]
     return rows[:_MOST_ROWS], max(0, len(rows) - _MOST_ROWS)
@@ -57,16 +61,21 @@ def _alarm(told: Told, number: int | None, raised_s: float | None, language: Lan
         level=t.level.value,
         level_word=say(language, f"level.{t.level.value}"),
         past=cleared,
-        who=" · ".join(part for part in (t.person, t.hoist, t.source) if part),
+        who=_WITH.join(part for part in (t.person, t.hoist, t.source) if part),
         why=why,
     )
 
 
-def _change(change: Change, language: Language) -> Row:
+def _change(changes: tuple[Change, ...], language: Language) -> Row:
+    """Changes of one kind at one time."""
+    kind = changes[0].kind
+    style = "change output" if kind in ("permit", "slow", "contact") else "change"
+    what = "; ".join(_words(change, language) for change in changes)
+    return Row(time=f"{changes[0].time_s:.1f} s", what=what, style=style)
+
+
+def _words(change: Change, language: Language) -> str:
     if change.kind == "phase":
         value = say(language, f"phase.{change.value}")
-        what = say(language, "change.phase", name=change.name, value=value)
-    else:
-        what = say(language, f"change.{change.kind}.{'on' if change.value else 'off'}", name=change.name)
-    style = "change output" if change.kind in ("permit", "slow", "contact") else "change"
-    return Row(time=f"{change.time_s:.1f} s", what=what, style=style)
+        return say(language, "change.phase", name=change.name, value=value)
+    return say(language, f"change.{change.kind}.{'on' if change.value else 'off'}", name=change.name)
