@@ -203,7 +203,8 @@ class PlaybackSource(_Threaded):
                 self._picture(item, moved(item.time_s), sink, gallery)
             else:
                 sink.put(msgspec.structs.replace(item, time_s=moved(item.time_s), ready_s=moved(due_s)))
-        self._collect(sink, 1.0)
+        if self._detector is not None:
+            self._collect(sink, 1.0)
 
     def _items(self) -> Iterator[tuple[float, Look | CameraHealth | VideoFrame]]:
         inputs: Iterator[tuple[float, Look | CameraHealth | VideoFrame]] = (

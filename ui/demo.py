@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,9 +13,14 @@ from typing import Literal
 from calibration.errors import BadInput, HoistwatchError
 from calibration.site import Bus, Relay, Site
 from calibration.site_file import site_text
+from recordings.alarms_jsonl import alarms_jsonl
+from recordings.replay import steps
+from recordings.report import write_report
 from recordings.sample_scene import sample_path
 from recordings.store import Recording
+from recordings.tracks_csv import tracks_csv
 from safety.bus import BusClient
+from safety.engine import Step
 from safety.keys import add_party, key_folder, make_keys
 from safety.records import Acknowledge, AlarmState, Reset, Snapshot
 from ui.cli_common import progress_bar
@@ -151,7 +157,9 @@ class _Operator:
         self._client.close()
 
 
-def _watch(processes: Processes, operator: _Operator, story: Story, length_s: float, bar) -> None:  # type: ignore[no-untyped-def]
+def _watch(
+    processes: Processes, operator: _Operator, story: Story, length_s: float, bar: Callable[[float], None]
+) -> None:
     """Follow the engine's snapshots to its end."""
     began_s = time.monotonic()
     first_s: float | None = None
@@ -169,13 +177,21 @@ def _watch(processes: Processes, operator: _Operator, story: Story, length_s: fl
 
 
 def _finish(out: Path, story: Story, language: Literal["en", "ko"]) -> int:
-    from recordings.replay import run_replay
-    from ui.report import run_report
-
+    """Alarm log, tracks and report from what the engine recorded, in one replay; then the story."""
     kept = sorted((out / "recordings").glob("*.mcap"))
     if not kept:
         raise HoistwatchError(f"{out / 'recordings'}: the engine left no recording; see {out / 'logs'}")
-    run_replay(Recording(kept[0]), alarms=out / "alarms.jsonl", tracks=out / "tracks.csv")
-    page = run_report(kept[0], out, None, language)
-    tell(story, {"report": page, "console picture": out / "console.png", "alarm log": out / "alarms.jsonl"})
+    recording = Recording(kept[0])
+    alarms, tracks = out / "alarms.jsonl", out / "tracks.csv"
+    with progress_bar("report") as bar, alarms_jsonl(alarms) as alarm_log, tracks_csv(tracks) as track_log:
+
+        def told() -> Iterator[Step]:
+            for step in steps(recording, progress=bar):
+                track_log.add(step.snapshot)
+                for transition in step.transitions:
+                    alarm_log.add(transition)
+                yield step
+
+        page = write_report(recording, out, language=language, replay=told())
+    tell(story, {"report": page, "console picture": out / "console.png", "alarm log": alarms})
     return 0

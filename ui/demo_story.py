@@ -36,15 +36,7 @@ class Story:
         """Note what has changed since the snapshot before."""
         if self.start_s is None:
             self.start_s = snapshot.time_s
-        for alarm in snapshot.alarms:
-            before = self._alarms.get(alarm.id, Level.CLEAR)
-            if alarm.level is not before:
-                title = TABLE[alarm.situation].title_en
-                risen = alarm.level.rank > before.rank
-                reason = f" – {alarm.reason_en}" if risen else ""
-                word = alarm.level.value.upper() if alarm.level is not Level.CLEAR else "cleared"
-                self._line(snapshot.time_s, _STYLES[alarm.level], f"{word} {alarm.id} {title}{reason}")
-                self._alarms[alarm.id] = alarm.level
+        self._tell_alarms(snapshot)
         for node in snapshot.nodes:
             for contact, closed in node.contacts.items():
                 name = f"{node.node} {contact}"
@@ -58,6 +50,26 @@ class Story:
                     )
         latency = snapshot.latency
         self.latency_s = (latency.frame_to_decision_p50_s, latency.frame_to_contact_p50_s)
+
+    def _tell_alarms(self, snapshot: Snapshot) -> None:
+        listed = {alarm.id: alarm for alarm in snapshot.alarms}
+        for name, before in list(self._alarms.items()):
+            if name not in listed and before is not Level.CLEAR:
+                self._alarms[name] = Level.CLEAR
+                self._line(snapshot.time_s, _STYLES[Level.CLEAR], f"cleared {name}")
+        for alarm in snapshot.alarms:
+            before = self._alarms.get(alarm.id, Level.CLEAR)
+            self._alarms[alarm.id] = alarm.level
+            title = TABLE[alarm.situation].title_en
+            if alarm.level.rank > before.rank:
+                text = f"{alarm.level.value.upper()} {alarm.id} {title} – {alarm.reason_en}"
+            elif alarm.level is Level.CLEAR and before is not Level.CLEAR:
+                text = f"cleared {alarm.id} {title}"
+            elif alarm.level is not before:
+                text = f"eases to {alarm.level.value} {alarm.id} {title}"
+            else:
+                continue
+            self._line(snapshot.time_s, _STYLES[alarm.level], text)
 
     def _line(self, time_s: float, style: str, text: str) -> None:
         self.lines.append((time_s - (self.start_s if self.start_s is not None else time_s), style, text))
