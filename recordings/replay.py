@@ -180,4 +180,3 @@ def detected(recording: Recording, detector: Detector) -> Iterator[tuple[float, 
     shots = (((f.camera, f.time_s, f.ready_s), f.bgr) for f in recording.frames())
     for (camera, time_s, at_s), boxes in detector.stream(shots):
         yield at_s, Boxes(camera=camera, time_s=time_s, ready_s=at_s, boxes=boxes)
-
