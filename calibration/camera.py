@@ -23,6 +23,8 @@ Rows = NDArray[np.int64]
 
 _UNDISTORT_ITERATIONS = 60
 _UNDISTORT_TOLERANCE_PX = 0.5
+_AROUND_PX = np.array([[0.0, 0.0], [0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5]])
+"""A pixel and those half a pixel beside it: their differences are central, over one pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,31 +153,40 @@ class Camera:
         With ray d and centre c: s = (z − c_z)/d_z, point = c + s·d. Derivatives by the chain rule
         through K⁻¹ and, with distortion, through a central difference of the undistortion.
         """
-        px = np.asarray(pixels, float).reshape(-1, 2)
-        flat = self._undistort(px)
+        flat, flat_per_px = self._flat_and_slope(np.asarray(pixels, float).reshape(-1, 2))
         d = self._directions(flat)
-        z = np.broadcast_to(np.asarray(z_m, float), (len(px),))
-        c = self.centre_m
+        s = self._way(d, z_m)
         with np.errstate(divide="ignore", invalid="ignore"):
-            s = (z - c[2]) / d[:, 2]
-            s = np.where(np.isfinite(s) & (s > 0), s, np.nan)
             slope = np.where(np.isfinite(s)[:, None], d[:, :2] / d[:, 2:], np.nan)
-        xy = c[:2] + s[:, None] * d[:, :2]
+        xy = self.centre_m[:2] + s[:, None] * d[:, :2]
         # d(direction)/d(normalised x, y) are the first two columns of Rᵀ.
         dd = self.rotation.T[:, :2]
         plane = s[:, None, None] * (dd[None, :2, :] - slope[:, :, None] * dd[None, 2:3, :])
-        return PlanePoints(xy_m=xy, jacobian_m_per_px=plane @ self._flat_per_px(px), slope=slope)
+        return PlanePoints(xy_m=xy, jacobian_m_per_px=plane @ flat_per_px, slope=slope)
+
+    def points_on_plane(self, pixels: Array, z_m: Array | float = 0.0) -> Array:
+        """(n, 2) ``xy_m`` of ``on_plane`` alone, which costs a fifth of it with distortion."""
+        d = self._directions(self._undistort(np.asarray(pixels, float).reshape(-1, 2)))
+        xy: Array = self.centre_m[:2] + self._way(d, z_m)[:, None] * d[:, :2]
+        return xy
+
+    def _way(self, d: Array, z_m: Array | float) -> Array:
+        """(n,) how many directions (n, 3) lie between centre and plane; NaN where it lies behind."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            s = (np.asarray(z_m, float) - self.centre_m[2]) / d[:, 2]
+            return np.where(np.isfinite(s) & (s > 0), s, np.nan)
 
     def _directions(self, flat: Array) -> Array:
         directions: Array = np.column_stack([flat, np.ones(len(flat))]) @ self.rotation
         return directions
 
-    def _flat_per_px(self, px: Array) -> Array:
+    def _flat_and_slope(self, px: Array) -> tuple[Array, Array]:
+        """Normalised ideal coordinates (n, 2) of pixels, and their derivatives by pixel (n, 2, 2)."""
         if not self._bent:
-            return np.broadcast_to(self._inverse_matrix[:2, :2], (len(px), 2, 2))
-        steps = [np.array([0.5, 0.0]), np.array([0.0, 0.5])]
-        columns = [self._undistort(px + s) - self._undistort(px - s) for s in steps]
-        return np.stack(columns, axis=2)
+            return self._undistort(px), np.broadcast_to(self._inverse_matrix[:2, :2], (len(px), 2, 2))
+        moved = (px[None] + _AROUND_PX[:, None]).reshape(-1, 2)
+        flat = self._undistort(moved).reshape(len(_AROUND_PX), len(px), 2)
+        return flat[0], np.stack([flat[1] - flat[2], flat[3] - flat[4]], axis=2)
 
     def _distort(self, flat: Array) -> Array:
         """Normalised ideal to normalised distorted; OpenCV does it with an identity camera matrix."""

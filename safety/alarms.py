@@ -74,6 +74,14 @@ class _Entry:
     changed_s: float = 0.0
     shelved_until_s: float | None = None
     shelve_reason: str | None = None
+    _told: tuple[Hazard, str, str, str] | None = None
+
+    def words(self) -> tuple[str, str]:
+        """Why, in English and Korean; worked out once for a hazard, however long its alarm is listed."""
+        if self._told is None or self._told[0] is not self.hazard or self._told[1] != self.detail:
+            english, korean = reason(self.hazard, "en", self.detail), reason(self.hazard, "ko", self.detail)
+            self._told = (self.hazard, self.detail, english, korean)
+        return self._told[2:]
 
     def state(self, now_s: float) -> AlarmState:
         if self.shelved_until_s is not None and now_s < self.shelved_until_s:
@@ -207,6 +215,7 @@ class AlarmBook:
 
 def _alarm(entry: _Entry, now_s: float) -> Alarm:
     h = entry.hazard
+    english, korean = entry.words()
     return Alarm(
         id=entry.id,
         situation=h.situation,
@@ -215,8 +224,8 @@ def _alarm(entry: _Entry, now_s: float) -> Alarm:
         state=entry.state(now_s),
         raised_s=entry.raised_s,
         changed_s=entry.changed_s,
-        reason_en=reason(h, "en", entry.detail),
-        reason_ko=reason(h, "ko", entry.detail),
+        reason_en=english,
+        reason_ko=korean,
         hoist=h.hoist,
         person=h.person,
         source=h.source,

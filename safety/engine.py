@@ -35,7 +35,7 @@ from safety.records import (
     Swept,
 )
 from safety.sight import SightMonitor
-from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_person
+from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
 from tracking.records import CameraHealth, Look
 from tracking.tracker import Tracker, Tracks
 
@@ -188,15 +188,15 @@ class Engine:
         announced = self._book.announced()
         worst = max((level for _, level in announced), key=lambda v: v.rank, default=Level.CLEAR)
         forecast = scenes[0].people_forecast if scenes else forecast_people(tracks.bank, self._policy)
-        paths = [shown_person(p, forecast, i) for i, p in enumerate(tracks.people) if not p.lost]
-        paths += [shown_hoist(s.state, s.forecast) for s in scenes if not s.state.lost]
+        paths = shown_people(tracks.people, forecast)
+        paths += tuple(shown_hoist(s.state, s.forecast) for s in scenes if not s.state.lost)
         return Snapshot(
             time_s=now_s,
             wall_s=now_s + self._wall_offset_s,
             seq=self._seq,
             level=worst,
             people=tracks.people,
-            paths=tuple(paths),
+            paths=paths,
             hoists=tuple(_view(s, outputs, announced) for s in scenes),
             hazards=tuple(hazards),
             alarms=self._book.alarms(now_s),

@@ -18,9 +18,8 @@ class Level(Enum):
     WARNING = "warning"
     DANGER = "danger"
 
-    @property
-    def rank(self) -> int:
-        return ("clear", "caution", "warning", "danger").index(self.value)
+    def __init__(self, value: str) -> None:
+        self.rank = ("clear", "caution", "warning", "danger").index(value)
 
 
 class Phase(Enum):

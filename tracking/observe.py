@@ -129,7 +129,7 @@ def lean(camera: Camera, px: Array, z_m: float, tall_m: float, box_px: Array) ->
     px: (n, 2) a point of each body, at height ``z_m``; tall_m: height of the bodies; box_px: (n,)
     heights of their boxes. A box spans foot and head, so its middle lies half of this beside either.
     """
-    floor = camera.on_plane(px, z_m).xy_m
+    floor = camera.points_on_plane(px, z_m)
     foot = camera.project(np.column_stack([floor, np.zeros(len(px))]))
     head = camera.project(np.column_stack([floor, np.full(len(px), tall_m)]))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -144,7 +144,7 @@ def behind_machine(
     """(n,) whether boxes end at the edge of a structure: just below it, no floor can be seen."""
     if not structures or not len(foot_px):
         return np.zeros(len(foot_px), np.bool_)
-    below = camera.on_plane(foot_px + np.column_stack([np.zeros(len(foot_px)), sigma_px])).xy_m
+    below = camera.points_on_plane(foot_px + np.column_stack([np.zeros(len(foot_px)), sigma_px]))
     out: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(below), axis=1)
     out[out] = hidden(camera.centre_m, np.column_stack([below[out], np.zeros(out.sum())]), structures)
     return out

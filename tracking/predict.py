@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from calibration.camera import Array
+from calibration.camera import Array, Rows
 from calibration.policy import Policy
 from calibration.site import Hoist
 from tracking import hoist_motion as motion
-from tracking.people_filter import MANOEUVRE, MODES, Bank, models
+from tracking.people_filter import MANOEUVRE, Bank, models
 from tracking.records import HoistState, Path, Person
 
 _MANOEUVRE_SHARE = 0.05
@@ -59,18 +61,21 @@ def forecast_people(bank: Bank, policy: Policy) -> PeopleForecast:
 
     Anybody may turn at any time, so the manoeuvre keeps at least a share of the weight.
     """
-    ahead = horizon(policy)
-    n, steps = len(bank), len(ahead)
-    mean = np.empty((n, MODES, steps, 2))
-    cov = np.empty((n, MODES, steps, 2, 2))
-    for k, t in enumerate(ahead):
-        step = models(policy, float(t))
-        f = step.transition[:, :2]
-        mean[:, :, k] = np.einsum("mij,nmj->nmi", f, bank.mean)
-        cov[:, :, k] = f @ bank.cov @ f.transpose(0, 2, 1) + step.noise[:, :2, :2]
+    ahead, transition, noise = _carried(policy)
+    mean = np.einsum("mhij,nmj->nmhi", transition, bank.mean)
+    cov = transition @ bank.cov[:, :, None] @ transition.transpose(0, 1, 3, 2) + noise
     weight = bank.probability.copy()
     weight[:, MANOEUVRE] = np.maximum(weight[:, MANOEUVRE], _MANOEUVRE_SHARE)
     return PeopleForecast(ahead, mean, cov, weight / weight.sum(axis=1, keepdims=True))
+
+
+@lru_cache(maxsize=8)
+def _carried(policy: Policy) -> tuple[Array, Array, Array]:
+    """Times ahead (h,), and by mode and time the transition to positions (3, h, 2, 4) and its noise (3, h, 2, 2)."""
+    ahead = horizon(policy)
+    steps = [models(policy, float(t)) for t in ahead]
+    transition = np.stack([step.transition[:, :2] for step in steps], axis=1)
+    return ahead, transition, np.stack([step.noise[:, :2, :2] for step in steps], axis=1)
 
 
 def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy) -> HoistForecast:
@@ -106,32 +111,37 @@ def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy) -> Hoi
     )
 
 
-def shown_person(person: Person, forecast: PeopleForecast, row: int) -> Path:
-    """The mixture's mean path of one person, as the console draws it."""
-    keep = _shown(forecast.ahead_s)
-    weight = forecast.weight[row]
-    mean = np.einsum("m,mhi->hi", weight, forecast.mean_m[row][:, keep])
-    off = forecast.mean_m[row][:, keep] - mean
-    spread = np.trace(forecast.cov_m2[row][:, keep], axis1=2, axis2=3) + (off**2).sum(axis=2)
-    return _path(person.id, forecast.ahead_s[keep], mean, np.sqrt(weight @ spread / 2))
+def shown_people(people: Sequence[Person], forecast: PeopleForecast) -> tuple[Path, ...]:
+    """The mixture's mean path of everybody who is not lost, as the console draws it."""
+    if not len(people):
+        return ()
+    keep = _shown(tuple(forecast.ahead_s))
+    means = forecast.mean_m[:, :, keep]
+    mean = np.einsum("nm,nmhi->nhi", forecast.weight, means)
+    off = means - mean[:, None]
+    spread = np.trace(forecast.cov_m2[:, :, keep], axis1=3, axis2=4) + (off**2).sum(axis=3)
+    sigma = np.sqrt(np.einsum("nm,nmh->nh", forecast.weight, spread) / 2)
+    ahead = forecast.ahead_s[keep]
+    return tuple(_path(p.id, ahead, mean[row], sigma[row]) for row, p in enumerate(people) if not p.lost)
 
 
 def shown_hoist(state: HoistState, forecast: HoistForecast) -> Path:
     """The path of one hook, as the console draws it."""
-    keep = _shown(forecast.ahead_s)
+    keep = _shown(tuple(forecast.ahead_s))
     return _path(state.name, forecast.ahead_s[keep], forecast.hook_m[keep, :2], forecast.sigma_m[keep])
 
 
-def _shown(ahead_s: Array) -> Array:
-    wanted = np.arange(0.0, min(_SHOWN_S, float(ahead_s[-1])) + 1e-9, _SHOWN_STEP_S)
-    return np.unique(np.abs(ahead_s[None] - wanted[:, None]).argmin(axis=1))
+@lru_cache(maxsize=8)
+def _shown(ahead_s: tuple[float, ...]) -> Rows:
+    wanted = np.arange(0.0, min(_SHOWN_S, ahead_s[-1]) + 1e-9, _SHOWN_STEP_S)
+    return np.unique(np.abs(np.array(ahead_s)[None] - wanted[:, None]).argmin(axis=1))
 
 
 def _path(name: str, ahead: Array, xy: Array, sigma: Array) -> Path:
     return Path(
         id=name,
-        ahead_s=tuple(float(t) for t in ahead),
-        x_m=tuple(float(v) for v in xy[:, 0]),
-        y_m=tuple(float(v) for v in xy[:, 1]),
-        sigma_m=tuple(float(v) for v in sigma),
+        ahead_s=tuple(ahead.tolist()),
+        x_m=tuple(xy[:, 0].tolist()),
+        y_m=tuple(xy[:, 1].tolist()),
+        sigma_m=tuple(sigma.tolist()),
     )
