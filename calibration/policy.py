@@ -56,7 +56,7 @@ class Policy(BaseModel):
     walk_speed_mps: float = Field(1.6, gt=0.0, le=5.0, description="ISO 13855 approach speed; initial uncertainty.")
 
     # Hoist
-    hoist_acceleration_mps2: float = Field(0.3, gt=0.0, le=5.0, description="Unknown drive acceleration, 1 sigma.")
+    hoist_acceleration_mps2: float = Field(0.15, gt=0.0, le=5.0, description="Unknown drive acceleration, 1 sigma.")
     hoist_gate_probability: float = Field(0.9999, gt=0.5, lt=1.0)
     hoist_lost_s: float = Field(1.5, gt=0.0, le=60.0, description="A hoist unseen this long is not known any more.")
 

@@ -57,6 +57,7 @@ class HoistFilter:
         sigma[[motion.L, motion.VL]] = hook_sigma_m, max(lift, 0.02)
         self._ukf.P = np.diag(sigma**2)
         self._ahead: tuple[float, Array, Array] | None = None
+        self._limits = motion.limits(hoist)
         self._gates = {n: gate_of(policy.hoist_gate_probability, n) for n in (1, 2, 3)}
 
     @property
@@ -97,8 +98,9 @@ class HoistFilter:
         for _ in range(steps):
             self._ukf.Q = motion.noise(self._ukf.x, dt_s, self._hoist, self._policy)
             self._ukf.predict(dt=dt_s)
-            self._ukf.x = motion.inside_reach(self._ukf.x, self._hoist)
-            self._ukf.P = _positive(self._ukf.P)
+            mean, cov = motion.within_limits(self._ukf.x, self._ukf.P, *self._limits)
+            self._ukf.x = motion.inside_reach(mean, self._hoist)
+            self._ukf.P = _positive(cov)
         self._ahead = time_s, self._ukf.x, self._ukf.P
         self._ukf.x, self._ukf.P = kept
         return self._ahead[1], self._ahead[2]

@@ -73,6 +73,42 @@ def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
     return q + 1e-9 * np.eye(STATES)
 
 
+def limits(hoist: Hoist) -> tuple[Array, Array]:
+    """What the machine allows: centre (10,) and standard deviation (10,) of each state, inf where it says nothing.
+
+    Speeds up to the drives' top, a rope within its range, and the swing that drive and brake can leave:
+    2a/g after a ramp, v/√(gL) after a jerk, whichever is less.
+    """
+    centre, sigma = np.zeros(STATES), np.full(STATES, math.inf)
+    low, high = hoist.hook_height_m
+    rope = hoist.beam_height_m - (low + high) / 2
+    travel, lift = hoist.travel_speed_mps[1], hoist.hoist_speed_mps[1]
+    sway = min(2 * hoist.deceleration_mps2 / GRAVITY_MPS2, travel / math.sqrt(GRAVITY_MPS2 * rope))
+    centre[L] = rope
+    sigma[[VX, VY]] = max(travel, 0.05)
+    sigma[[L, VL]] = (high - low) / 2 + 0.01, max(lift, 0.02)
+    sigma[[AX, AY]] = max(sway, 0.03)
+    sigma[[WX, WY]] = max(sway, 0.03) * math.sqrt(GRAVITY_MPS2 / rope)
+    return centre, sigma
+
+
+def within_limits(state: Array, cov: Array, centre: Array, sigma: Array) -> tuple[Array, Array]:
+    """Mean and covariance with every state known at least as well as the machine's limits tell.
+
+    A state less certain than its limit is corrected by it as by a measurement whose noise leaves just
+    that variance. Without it, what no sensor sees would grow for ever, and with it the place of the
+    load until no contact looks likely any more.
+    """
+    for i in np.flatnonzero(np.diag(cov) > sigma**2):
+        variance, allowed = cov[i, i], sigma[i] ** 2
+        if variance <= allowed:
+            continue
+        gain = cov[:, i] * ((variance - allowed) / variance**2)
+        state = state + gain * (centre[i] - state[i])
+        cov = cov - np.outer(gain, cov[i])
+    return state, cov
+
+
 def drive_axes(hoist: Hoist) -> list[Array]:
     """Unit vectors along which the trolley can move: one for a monorail, two otherwise."""
     if hoist.kind != "monorail":
@@ -88,6 +124,13 @@ def hook_of(state: Array, beam_height_m: float) -> Array:
     sx, sy = math.sin(ax), math.sin(ay)
     down = math.sqrt(max(0.0, 1.0 - sx * sx - sy * sy))
     return np.array([state[X] + rope * sx, state[Y] + rope * sy, beam_height_m - rope * down])
+
+
+def hook_sigma_m(state: Array, cov: Array) -> float:
+    """Standard deviation of the hook's floor place, sqrt of half the trace, from the covariance (10, 10)."""
+    rope = float(state[L])
+    variance = [cov[p, p] + 2 * rope * cov[p, a] + rope**2 * cov[a, a] for p, a in ((X, AX), (Y, AY))]
+    return math.sqrt(max(sum(variance) / 2, 0.0))
 
 
 def below_hook(state: Array, beam_height_m: float, drop_m: float) -> Array:

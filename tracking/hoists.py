@@ -16,6 +16,7 @@ from tracking import hoist_motion as motion
 from tracking.associate import gate_of
 from tracking.hoist_birth import PATIENCE_S, Place, Rays
 from tracking.hoist_filter import HoistFilter, Measure
+from tracking.hoist_rest import HoistRest
 from tracking.observe import finite, sane, sound
 from tracking.records import Box, Boxes, HoistState, Kind, Look, Observation, Sight, Telemetry, source_of
 
@@ -31,6 +32,7 @@ class _Followed:
     """One hoist of the site and what is known of it."""
 
     hoist: Hoist
+    rest: HoistRest
     filter: HoistFilter | None = None
     rays: Rays = field(default_factory=Rays)
     seen_s: float = -math.inf
@@ -75,7 +77,7 @@ class HoistTracker:
         self._policy = site.policy
         self._cameras = {c.name: Camera.from_table(c) for c in site.camera}
         patience_s = PATIENCE_S if len(site.camera) > 1 else 0.0
-        self._all = [_Followed(h, rays=Rays(patience_s)) for h in site.hoist]
+        self._all = [_Followed(h, HoistRest(h, site.policy), rays=Rays(patience_s)) for h in site.hoist]
         self._gate = gate_of(site.policy.hoist_gate_probability, 2)
         self._loads_are_seen = False
         self.refused = 0
@@ -89,6 +91,10 @@ class HoistTracker:
                 self._telemetry(item)
             else:
                 self._look(item)
+        if inputs:
+            for followed in self._all:
+                if followed.filter is not None:
+                    followed.rest.update(followed.filter.time_s, followed.filter.state, followed.filter.cov)
 
     def states(self, now_s: float) -> tuple[HoistState, ...]:
         """All hoists that were ever located, at ``now_s``; lost ones are marked."""
@@ -98,7 +104,8 @@ class HoistTracker:
         """Filter mean (10,) and covariance (10, 10) of one hoist at ``at_s``, for prediction."""
         for followed in self._all:
             if followed.hoist.name == name and followed.filter is not None:
-                return followed.filter.at(self._until(followed, at_s))
+                mean, cov = followed.filter.at(self._until(followed, at_s))
+                return followed.rest.told(mean), cov
         return None
 
     def _telemetry(self, item: Telemetry) -> None:
@@ -197,6 +204,7 @@ class HoistTracker:
         )
         if place.hook is None:
             followed.filter.correct(reading.z, reading.cov, reading.measure(followed.hoist))
+        followed.rest.forget()
         followed.refused_since_s = None
         followed.seen_s = max(followed.seen_s, reading.time_s)
         followed.sources[reading.source] = reading.time_s
@@ -215,7 +223,8 @@ class HoistTracker:
         return min(now_s, followed.seen_s + 2 * self._policy.hoist_lost_s)
 
     def _state(self, followed: _Followed, filter_: HoistFilter, now_s: float) -> HoistState:
-        state, cov = filter_.at(self._until(followed, now_s))
+        estimate, cov = filter_.at(self._until(followed, now_s))
+        state = followed.rest.told(estimate)
         hoist = followed.hoist
         x, y, z = motion.hook_of(state, hoist.beam_height_m)
         step_s = 0.02
@@ -225,10 +234,6 @@ class HoistTracker:
         sway = math.sqrt(
             state[motion.AX] ** 2 + state[motion.AY] ** 2 + (state[motion.WX] ** 2 + state[motion.WY] ** 2) / w0**2
         )
-        hook_var = [
-            cov[p, p] + 2 * rope * cov[p, a] + rope**2 * cov[a, a]
-            for p, a in ((motion.X, motion.AX), (motion.Y, motion.AY))
-        ]
         sigma_z = math.sqrt(max(cov[motion.L, motion.L], 0.0))
         unseen_s = max(0.0, now_s - followed.seen_s)
         recent = now_s - self._policy.hoist_lost_s
@@ -248,8 +253,8 @@ class HoistTracker:
             rope_m=rope,
             sway_x_rad=float(state[motion.AX]),
             sway_y_rad=float(state[motion.AY]),
-            sway_amplitude_m=float(rope * sway),
-            sigma_m=math.sqrt(max(sum(hook_var) / 2, 0.0)),
+            sway_amplitude_m=min(float(rope * sway), followed.rest.swing_limit_m),
+            sigma_m=motion.hook_sigma_m(state, cov),
             sigma_z_m=sigma_z,
             carrying=self._carrying(followed, now_s),
             height_known=sigma_z <= _HEIGHT_KNOWN_SIGMA_M,

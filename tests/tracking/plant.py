@@ -43,14 +43,21 @@ class Truth:
 
 
 def drive(
-    hoist: Hoist, wanted: Wanted, until_s: float, start_m: tuple[float, float], rope_m: float, sway_rad: float = 0.0
+    hoist: Hoist,
+    wanted: Wanted,
+    until_s: float,
+    start_m: tuple[float, float],
+    rope_m: float,
+    sway_rad: float = 0.0,
+    speed_mps: float = 0.0,
 ) -> Truth:
     """Semi-implicit Euler at 200 Hz; the trolley follows the wanted speed with the hoist's acceleration.
+    ``sway_rad`` and ``speed_mps`` are those along x at the start.
 
     θ'' = −(g·sin θ + a·cos θ)/L − 2(L'/L)θ' − 2ζω₀θ' on each axis.
     """
     a_max = hoist.deceleration_mps2
-    p, v = np.array(start_m, float), np.zeros(2)
+    p, v = np.array(start_m, float), np.array([speed_mps, 0.0])
     angle, rate, rope = np.array([sway_rad, 0.0]), np.zeros(2), rope_m
     rows = []
     for k in range(round(until_s / _STEP_S) + 1):

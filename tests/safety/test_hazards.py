@@ -1,0 +1,348 @@
+"""Struck by and fall zone: known situations, the probability, and what must never happen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calibration.policy import Policy
+from safety.alarm_table import reason
+from safety.hazards import fall_zone, struck_by, within_probability
+from safety.records import Hazard, Level, Phase
+from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights
+from tests.worlds import hall, seen_at
+
+TOUCH_M = HOIST.load_radius_m + POLICY.person_radius_m
+
+
+def worst(hazards: list[Hazard]) -> Level:
+    return max((h.level for h in hazards), key=lambda level: level.rank, default=Level.CLEAR)
+
+
+# --- the probability ---------------------------------------------------------------------------------
+
+
+def exact(offset: np.ndarray, cov: np.ndarray, radius_m: float) -> float:
+    """By integration over the disc in polar coordinates, 1-D Gauss-Legendre each way."""
+    r, wr = np.polynomial.legendre.leggauss(60)
+    a, wa = np.polynomial.legendre.leggauss(160)
+    radius = (r + 1) / 2 * radius_m
+    angle = (a + 1) * np.pi
+    x = np.stack([radius[:, None] * np.cos(angle), radius[:, None] * np.sin(angle)], axis=-1) - offset
+    density = np.exp(-0.5 * np.einsum("rai,ij,raj->ra", x, np.linalg.inv(cov), x))
+    density /= 2 * np.pi * np.sqrt(np.linalg.det(cov))
+    return float(np.einsum("ra,r,a->", density, wr * radius * radius_m / 2, wa * np.pi))
+
+
+@settings(max_examples=200)
+@given(
+    st.floats(0.0, 4.0),
+    st.floats(0.0, 6.3),
+    st.floats(0.15, 2.5),
+    st.floats(0.15, 2.5),
+    st.floats(0.0, 3.2),
+    st.floats(0.3, 2.0),
+)
+def test_probability_is_never_below_the_true_one(
+    away_m: float, towards: float, sigma1_m: float, sigma2_m: float, turn: float, radius_m: float
+) -> None:
+    offset = away_m * np.array([np.cos(towards), np.sin(towards)])
+    u = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    cov = u @ np.diag([sigma1_m**2, sigma2_m**2]) @ u.T
+    ours = float(within_probability(offset, cov, radius_m))
+    assert 0.0 <= ours <= 1.0
+    assert ours >= exact(offset, cov, radius_m) - 0.01
+
+
+def test_probability_equals_monte_carlo_on_elongated_people() -> None:
+    """Far from a low camera a person is known across the line of sight and hardly along it."""
+    random = np.random.default_rng(3)
+    for turn in np.linspace(0.0, np.pi, 9):
+        u = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        cov = u @ np.diag([1.5**2, 0.1**2]) @ u.T
+        for offset in (np.array([0.5, 0.0]), np.array([1.0, 0.3]), np.array([2.5, 0.0])):
+            points = offset + random.normal(size=(40_000, 2)) @ np.linalg.cholesky(cov).T
+            true = float((np.hypot(*points.T) <= 0.8).mean())
+            ours = float(within_probability(offset, cov, 0.8))
+            assert true - 0.01 <= ours <= true + 0.25
+
+
+@given(st.floats(0.0, 3.0), st.floats(0.2, 2.0), st.floats(0.1, 2.0))
+def test_probability_is_close_where_the_uncertainty_is_round(away_m: float, sigma_m: float, radius_m: float) -> None:
+    offset, cov = np.array([away_m, 0.0]), sigma_m**2 * np.eye(2)
+    assert float(within_probability(offset, cov, radius_m)) <= exact(offset, cov, radius_m) + 0.15
+
+
+def test_probability_at_the_edges() -> None:
+    tight = 1e-6 * np.eye(2)
+    assert within_probability(np.zeros(2), tight, 0.5) == pytest.approx(1.0)
+    assert within_probability(np.array([0.6, 0.0]), tight, 0.5) == pytest.approx(0.0, abs=1e-9)
+    assert within_probability(np.array([1e6, 0.0]), np.eye(2), 0.5) == 0.0
+    batch = within_probability(np.zeros((3, 4, 2)), np.broadcast_to(np.eye(2), (3, 4, 2, 2)), 0.5)
+    assert batch.shape == (3, 4)
+    assert np.ptp(batch) == 0.0
+
+
+# --- one tick ----------------------------------------------------------------------------------------
+
+
+def test_a_person_in_the_path_within_the_stopping_way_is_danger() -> None:
+    s = scene(hoist_state(vx_mps=0.67), [Somebody(6.0 + TOUCH_M + 1.0, 6.0)])
+    (hazard,) = struck_by(s, POLICY)
+    assert hazard.level is Level.DANGER
+    assert hazard.person == "P1"
+    assert hazard.hoist == "H1"
+    assert hazard.probability is not None
+    assert hazard.probability > 0.8
+    assert hazard.gap_m == pytest.approx(1.0)
+    assert hazard.time_to_contact_s == pytest.approx(1.0 / 0.67, abs=0.6)
+    assert hazard.time_to_last_safe_stop_s == 0.0, "reaction and brake need 1.2 m"
+    assert hazard.terms["stop_m"] == pytest.approx(0.67 * 0.5 + 0.67**2 / 0.5)
+
+
+def test_level_rises_as_the_load_comes_nearer() -> None:
+    levels = []
+    for gap_m in (4.5, 2.6, 2.0, 1.7, 1.5, 1.2, 0.8, 0.3):
+        s = scene(hoist_state(vx_mps=0.67), [Somebody(6.0 + TOUCH_M + gap_m, 6.0)])
+        levels.append(worst(struck_by(s, POLICY)).rank)
+    assert levels == sorted(levels)
+    assert levels[0] == 0
+    assert levels[-1] == Level.DANGER.rank
+    assert Level.WARNING.rank in levels
+
+
+@pytest.mark.parametrize("phase", [Phase.TRAVELLING, Phase.LIFTING, Phase.LOWERING])
+def test_a_person_behind_or_aside_is_left_alone(phase: Phase) -> None:
+    behind = Somebody(6.0 - TOUCH_M - 1.2, 6.0)
+    aside = Somebody(8.0, 6.0 + TOUCH_M + 1.6)
+    leaving = Somebody(6.0 - TOUCH_M - 0.9, 7.5, -1.0, 0.5)
+    assert struck_by(scene(hoist_state(vx_mps=0.4), [behind, aside, leaving], phase), POLICY) == []
+
+
+def test_a_person_who_walks_into_the_path_is_seen_coming() -> None:
+    s = scene(hoist_state(vx_mps=0.6), [Somebody(8.0, 8.5, 0.0, -1.3)])
+    (hazard,) = struck_by(s, POLICY)
+    assert hazard.level.rank >= Level.CAUTION.rank
+    assert struck_by(scene(hoist_state(vx_mps=0.6), [Somebody(8.0, 8.5)]), POLICY) == []
+
+
+def test_a_load_above_heads_strikes_nobody_but_can_fall() -> None:
+    high = hoist_state(vx_mps=0.5, hook_m=5.0)
+    s = scene(high, [Somebody(6.0, 6.0), Somebody(6.0 + TOUCH_M + 0.2, 6.0), Somebody(12.0, 6.0)])
+    assert struck_by(s, POLICY) == []
+    below = fall_zone(s, POLICY)
+    assert [(h.person, h.level) for h in below] == [("P1", Level.DANGER), ("P2", Level.WARNING)]
+    assert below[0].terms["bottom_m"] == pytest.approx(3.7)
+    assert below[0].terms["zone_m"] == pytest.approx(TOUCH_M + 0.15 * (3.7 + 0.1))
+
+
+def test_a_load_that_is_lowered_onto_a_head_strikes_it() -> None:
+    down = hoist_state(vx_mps=0.2, vz_mps=-0.12, hook_m=3.6)
+    (hazard,) = struck_by(scene(down, [Somebody(6.5, 6.0)], Phase.LOWERING), POLICY)
+    assert hazard.time_to_contact_s is not None
+    assert hazard.time_to_contact_s > 1.5, "the lower edge reaches 2 m only then"
+
+
+def test_unknown_height_is_taken_at_its_worst_and_said_so() -> None:
+    blind = hoist_state(vx_mps=0.5, hook_m=5.0, height_known=False, sigma_z_m=2.0)
+    s = scene(blind, [Somebody(6.0 + TOUCH_M + 0.5, 6.0)])
+    (hit,) = struck_by(s, POLICY)
+    assert hit.level is Level.DANGER
+    assert "height unknown, worst case" in reason(hit, "en")
+    assert "최악" in reason(hit, "ko")
+    (below,) = fall_zone(scene(blind, [Somebody(6.0, 6.0)]), POLICY)
+    assert below.terms["bottom_m"] == pytest.approx(6.0 - 1.3)
+    assert "worst case" in reason(below, "en")
+
+
+def test_unknown_load_counts_as_a_load_and_only_cautions_at_rest() -> None:
+    rest = hoist_state(hook_m=4.0, carrying="unknown")
+    (hazard,) = fall_zone(scene(rest, [Somebody(6.0, 6.0)]), POLICY)
+    assert hazard.level is Level.CAUTION
+    assert "not confirmed" in reason(hazard, "en")
+    moving = hoist_state(hook_m=4.0, carrying="unknown", vx_mps=0.3)
+    (hazard,) = fall_zone(scene(moving, [Somebody(6.0, 6.0)]), POLICY)
+    assert hazard.level is Level.DANGER
+
+
+def test_an_empty_hook_has_no_fall_zone_and_is_small() -> None:
+    empty = hoist_state(hook_m=1.5, carrying="empty", vx_mps=0.5)
+    near = Somebody(6.0 + 0.25 + 0.3 + 0.6, 6.0)
+    s = scene(empty, [near])
+    assert fall_zone(s, POLICY) == []
+    (hazard,) = struck_by(s, POLICY)
+    assert hazard.gap_m == pytest.approx(0.6)
+
+
+def test_a_low_load_has_no_fall_zone() -> None:
+    low = hoist_state(hook_m=1.3 + 0.3, vx_mps=0.2)
+    assert fall_zone(scene(low, [Somebody(6.0 + TOUCH_M + 0.3, 6.0)]), POLICY) == []
+
+
+@pytest.mark.parametrize("phase", [Phase.IDLE, Phase.RIGGING, Phase.LANDED])
+def test_no_fall_zone_around_what_does_not_hang(phase: Phase) -> None:
+    assert fall_zone(scene(hoist_state(hook_m=1.3), [Somebody(6.3, 6.0)], phase), POLICY) == []
+
+
+def test_who_walks_towards_the_fall_zone_is_told_before() -> None:
+    high = hoist_state(hook_m=5.0, vx_mps=0.3)
+    coming = Somebody(6.0, 6.0 + TOUCH_M + 0.57 + 1.2, 0.0, -1.4)
+    (hazard,) = fall_zone(scene(high, [coming]), POLICY)
+    assert hazard.level is Level.CAUTION
+    assert hazard.time_to_contact_s is not None
+    assert 0.0 < hazard.time_to_contact_s <= POLICY.human_reaction_s
+    assert "from the fall zone" in reason(hazard, "en")
+    staying = Somebody(6.0, 6.0 + TOUCH_M + 0.57 + 1.2)
+    assert fall_zone(scene(high, [staying]), POLICY) == []
+
+
+def test_nobody_there_and_nothing_moving_is_quiet() -> None:
+    assert struck_by(scene(hoist_state(vx_mps=0.6), []), POLICY) == []
+    assert fall_zone(scene(hoist_state(vx_mps=0.6, hook_m=5.0), []), POLICY) == []
+    assert struck_by(scene(hoist_state(), [Somebody(6.9, 6.0)]), POLICY) == []
+
+
+def test_a_swinging_load_strikes_without_travelling() -> None:
+    rope = 7.0 - 2.3
+    swinging = hoist_state(sway_amplitude_m=0.5, sway_x_rad=0.5 / rope)
+    s = scene(swinging, [Somebody(6.0 + TOUCH_M + 0.25, 6.0)])
+    assert worst(struck_by(s, POLICY)).rank >= Level.WARNING.rank
+    assert struck_by(scene(swinging, [Somebody(6.0, 6.0 + TOUCH_M + 2.5)]), POLICY) == []
+
+
+@pytest.mark.parametrize("gap_m", [0.1, 0.4, 0.8, 1.2])
+def test_losing_certainty_never_makes_a_near_person_look_safe(gap_m: float) -> None:
+    """Probability falls when the uncertainty grows; the level must not follow it down to nothing."""
+    levels = []
+    for sigma_m in (0.05, 0.2, 0.4, 0.8, 1.5, 2.5):
+        somebody = Somebody(6.0 + TOUCH_M + gap_m, 6.0, sigma_m=sigma_m, unseen_s=sigma_m)
+        levels.append(worst(struck_by(scene(hoist_state(vx_mps=0.5), [somebody]), POLICY)).rank)
+    assert min(levels) >= Level.WARNING.rank, levels
+
+
+# --- over time, through the whole engine ---------------------------------------------------------------
+
+
+def announced(steps: list, situation: str = "struck_by") -> list[tuple[float, str, str]]:  # type: ignore[type-arg]
+    return [(t.time_s, t.event, t.level.value) for s in steps for t in s.transitions if t.situation.value == situation]
+
+
+def test_head_on_the_danger_comes_while_a_stop_still_helps() -> None:
+    """A load at 0.5 m/s towards a standing person: warned, and permit dropped in time to stop short of them."""
+    speed, start_x, person_x = 0.5, 4.0, 13.0
+
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        x = start_x + speed * max(0.0, t - 3.0)
+        return [*lift(x, 6.0), seen_at("person", person_x, 6.0, sigma_m=0.05)]
+
+    steps = run(None, sights(seen, 22.0, sigma_m=0.03), 22.0)
+    dropped = next(s for s in steps if not s.snapshot.outputs["H1/permit"])
+    slowed = next(s for s in steps if not s.snapshot.outputs["H1/slow"])
+    x = start_x + speed * (dropped.snapshot.time_s - 3.0)
+    stops_at = x + speed * POLICY.reaction_time_s + speed**2 / (2 * HOIST.deceleration_mps2)
+    left_m = person_x - TOUCH_M - stops_at
+    assert left_m > 0.2, "the load must come to rest short of the person, swing included"
+    assert left_m < 3.0, "and not so early that it would be a nuisance"
+    assert slowed.snapshot.time_s <= dropped.snapshot.time_s
+    events = announced(steps)
+    assert events[0][1] == "raised"
+    warned = next(t for t, _, level in events if level in ("warning", "danger"))
+    assert warned <= dropped.snapshot.time_s
+
+
+def test_a_person_crossing_behind_the_load_is_left_alone() -> None:
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        x = 4.0 + 0.5 * max(0.0, t - 3.0)
+        return [*lift(x, 6.0), seen_at("person", x - 3.0, 1.0 + 1.2 * max(0.0, t - 4.0), sigma_m=0.05)]
+
+    assert announced(run(None, sights(seen, 12.0, sigma_m=0.03), 12.0)) == []
+
+
+def test_a_person_standing_aside_is_left_alone() -> None:
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        x = 4.0 + 0.5 * max(0.0, t - 3.0)
+        return [*lift(x, 6.0), seen_at("person", 10.0, 6.0 + TOUCH_M + 1.7, sigma_m=0.05)]
+
+    assert announced(run(None, sights(seen, 20.0, sigma_m=0.03), 20.0)) == []
+
+
+@pytest.mark.parametrize("sigma_m", [0.0, 0.03, 0.06])
+def test_a_slinger_at_a_resting_load_is_left_alone(sigma_m: float) -> None:
+    """Rigging for half a minute, touching the load, with the noise of real sensors."""
+
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        load = lift(10.0, 6.0, hook_m=1.3, sigma_m=max(sigma_m, 0.03))
+        return [*load, seen_at("person", 10.85 + 0.1 * np.sin(t), 6.0, sigma_m=max(sigma_m, 0.05))]
+
+    steps = run(None, sights(seen, 30.0, sigma_m=sigma_m), 30.0)
+    assert [t for s in steps for t in s.transitions] == []
+    assert all(s.snapshot.outputs["H1/permit"] for s in steps[10:])
+    assert steps[-1].snapshot.hoists[0].phase is Phase.RIGGING
+
+
+@pytest.mark.parametrize("sigma_m", [0.0, 0.03])
+def test_an_operator_who_walks_beside_the_load_is_left_alone(sigma_m: float) -> None:
+    """1.5 m of clear space beside a load at slow travel, a hand's height above the floor."""
+
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        x = 4.0 + 0.17 * max(0.0, t - 3.0)
+        return [*lift(x, 6.0, hook_m=1.3 + 0.4), seen_at("person", x, 6.0 + TOUCH_M + 1.5, sigma_m=0.05)]
+
+    steps = run(None, sights(seen, 40.0, sigma_m=sigma_m), 40.0)
+    assert [(t.event, t.level.value, t.situation.value) for s in steps for t in s.transitions] == []
+
+
+def test_a_person_passing_a_load_that_stands_is_left_alone() -> None:
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        return [*lift(10.0, 6.0, hook_m=1.3), seen_at("person", 2.0 + 1.3 * t, 7.2, sigma_m=0.05)]
+
+    steps = run(None, sights(seen, 14.0, sigma_m=0.03), 14.0)
+    assert [(t.event, t.situation.value) for s in steps for t in s.transitions] == []
+
+
+def test_an_empty_hook_parked_high_disturbs_nobody() -> None:
+    site = hall(0, [HOIST])
+
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        loaded = t < 1.0
+        return [*lift(10.0, 6.0, hook_m=4.5, loaded=loaded), seen_at("person", 2.0 + 0.8 * t, 6.0, sigma_m=0.05)]
+
+    steps = run(site, sights(seen, 18.0, sigma_m=0.02), 18.0)
+    assert [t for s in steps for t in s.transitions if t.time_s > 6.0] == []
+    assert steps[-1].snapshot.hoists[0].phase is Phase.IDLE
+
+
+def test_a_passer_by_under_a_travelling_load_is_in_the_fall_zone_only() -> None:
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        x = 6.0 + 0.4 * max(0.0, t - 2.0)
+        return [*lift(x, 6.0, hook_m=4.5), seen_at("person", 10.0, 0.5 + 1.0 * max(0.0, t - 6.0), sigma_m=0.05)]
+
+    steps = run(None, sights(seen, 20.0, sigma_m=0.03), 20.0)
+    assert announced(steps) == []
+    events = announced(steps, "fall_zone")
+    assert events[0][1] == "raised"
+    assert any(level == "danger" for _, _, level in events)
+    assert events[-1][1] == "cleared"
+
+
+@pytest.mark.parametrize("rate_hz", [5.0, 10.0, 25.0])
+def test_danger_does_not_depend_on_the_frame_rate(rate_hz: float) -> None:
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        x = 4.0 + 0.5 * max(0.0, t - 3.0)
+        return [*lift(x, 6.0), seen_at("person", 12.0, 6.0, sigma_m=0.05)]
+
+    steps = run(None, sights(seen, 20.0, rate_hz=rate_hz, sigma_m=0.0), 20.0)
+    first = next(t for t, _, level in announced(steps) if level == "danger")
+    assert first == pytest.approx(13.6, abs=2.0)
+
+
+def test_policy_widens_the_margin() -> None:
+    near = [Somebody(6.0 + TOUCH_M + 0.45, 6.0)]
+    slow = hoist_state(vx_mps=0.12)
+    strict = Policy(separation_floor_m=0.6)
+    assert (
+        worst(struck_by(scene(slow, near, policy=strict), strict)).rank
+        >= worst(struck_by(scene(slow, near), POLICY)).rank
+    )
