@@ -56,7 +56,7 @@ class PhaseTracker:
         seen = self._instant(state, body, people)
         if seen is not self._candidate:
             self._candidate, self._since_s = seen, now_s
-        if self._phase is Phase.UNKNOWN or now_s - self._since_s >= self._policy.phase_hold_s:
+        if self._phase is Phase.UNKNOWN or now_s - self._since_s >= self._policy.phase_hold_s - 1e-9:
             self._phase = self._candidate
         return self._phase
 
