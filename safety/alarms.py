@@ -42,6 +42,7 @@ class Ladder:
             if raw.rank >= level.rank:
                 self._since_s.setdefault(level, now_s)
                 self._last_s[level] = now_s
+                kept = level
                 if now_s - self._since_s[level] >= self._on_delay_s[level] - 1e-9:
                     risen = level
             else:
