@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -21,10 +21,15 @@ class LatencyMeter:
     """
 
     def __init__(self) -> None:
+        self._detect_s: deque[float] = deque(maxlen=_KEPT_SAMPLES)
         self._decision_s: deque[float] = deque(maxlen=_KEPT_SAMPLES)
         self._contact_s: deque[float] = deque(maxlen=_KEPT_SAMPLES)
         self._frame_of: OrderedDict[float, float] = OrderedDict()
         self._moved_by: dict[str, int] = {}
+
+    def detected(self, delay_s: float) -> None:
+        """Boxes came in so long after their frame. May be called from any thread."""
+        self._detect_s.append(delay_s)
 
     def decided(self, tick_s: float, decided_s: float, frame_times_s: Iterable[float]) -> None:
         """A tick was decided at ``decided_s`` from frames of these times."""
@@ -47,8 +52,10 @@ class LatencyMeter:
 
     def latency(self) -> Latency:
         """Percentiles of what was collected; None where there is nothing yet."""
-        decision, contact = list(self._decision_s), list(self._contact_s)
+        # A copy is one step of the interpreter, so no thread can add to what is being counted.
+        detect, decision, contact = list(self._detect_s.copy()), list(self._decision_s), list(self._contact_s)
         return Latency(
+            detect_p50_s=_percentile(detect, 50),
             frame_to_decision_p50_s=_percentile(decision, 50),
             frame_to_decision_p99_s=_percentile(decision, 99),
             frame_to_contact_p50_s=_percentile(contact, 50),
@@ -56,5 +63,5 @@ class LatencyMeter:
         )
 
 
-def _percentile(samples: list[float], share: float) -> float | None:
+def _percentile(samples: Sequence[float], share: float) -> float | None:
     return float(np.percentile(samples, share)) if samples else None

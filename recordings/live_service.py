@@ -88,6 +88,8 @@ class LiveEngine:
     # What sources call, from their own threads.
 
     def put(self, item: Input) -> None:
+        if isinstance(item, Boxes):
+            self._latency.detected(time.monotonic() - item.time_s)
         self._inbox.put(item)
 
     def show(self, picture: Picture) -> None:
