@@ -6,10 +6,12 @@ from typing import Literal
 
 from safety.alarm_table import TABLE
 from safety.records import Situation
+from safety.words import WORDS
 
 Language = Literal["en", "ko"]
 
 TEXT: dict[str, tuple[str, str]] = {
+    **WORDS,
     "title": ("Report · {site}", "보고서 · {site}"),
     "head.recording": ("Recording", "기록"),
     "head.made_by": ("Made by", "생성"),
@@ -40,10 +42,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "번호는 시간표와 평면도의 경보 표시와 같습니다. 시각은 기록의 시간(초)입니다.",
     ),
     "story.cut": ("… and {count} more rows", "… 외 {count}행"),
-    "event.raised": ("raised", "발생"),
-    "event.escalated": ("escalated", "격상"),
-    "event.eased": ("eased", "완화"),
-    "event.cleared": ("cleared", "해소"),
     "cleared.after": ("stood for {seconds} s", "{seconds}초 동안 지속"),
     "change.phase": ("{name}: {value}", "{name}: {value}"),
     "change.permit.off": ("Permit of {name} withdrawn: the hoist must stop", "{name} 운전 허가 해제: 정지해야 함"),
@@ -120,21 +118,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "the same recording gives the same figures.",
         "이 수치는 위 소프트웨어의 엔진으로 기록을 재생하여 얻은 것이며, 같은 기록은 같은 결과를 냅니다.",
     ),
-    "level.clear": ("Normal", "정상"),
-    "level.caution": ("Caution", "주의"),
-    "level.warning": ("Warning", "경고"),
-    "level.danger": ("Danger", "위험"),
-    "phase.unknown": ("phase unknown", "단계 불명"),
-    "phase.idle": ("idle", "대기"),
-    "phase.rigging": ("rigging", "줄걸이"),
-    "phase.lifting": ("lifting", "권상"),
-    "phase.travelling": ("travelling", "이동"),
-    "phase.lowering": ("lowering", "권하"),
-    "phase.landed": ("landed", "착지"),
-    "zone.walkway": ("walkway", "보행 통로"),
-    "zone.work": ("work area", "작업 구역"),
-    "zone.exclusion": ("exclusion zone", "출입 금지 구역"),
-    "zone.ignore": ("not watched", "감시 제외 구역"),
     "hall": ("hall", "현장"),
     "row.level": ("{name} level", "{name} 등급"),
     "row.phase": ("{name} phase", "{name} 단계"),

@@ -8,14 +8,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal
 
+from safety.words import WORDS
+
 Language = Literal["en", "ko"]
 
 TEXT: dict[str, tuple[str, str]] = {
-    # Levels, as words of the banner and of the table
-    "level.clear": ("Normal", "정상"),
-    "level.caution": ("Caution", "주의"),
-    "level.warning": ("Warning", "경고"),
-    "level.danger": ("Danger", "위험"),
+    **WORDS,
     # Headlines
     "headline.waiting": ("WAITING FOR ENGINE", "엔진 연결 대기"),
     "headline.silent": ("ENGINE SILENT", "엔진 응답 없음"),
@@ -66,18 +64,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "state.acknowledged": ("Acknowledged", "확인됨"),
     "state.returned": ("Passed, not acknowledged", "해소됨, 미확인"),
     "state.shelved": ("Shelved, {left} left", "보류 중, {left} 남음"),
-    "event.raised": ("raised", "발생"),
-    "event.escalated": ("escalated", "격상"),
-    "event.eased": ("eased", "완화"),
-    "event.cleared": ("cleared", "해소"),
     # Lift phases and motion modes
-    "phase.unknown": ("phase unknown", "작업 단계 불명"),
-    "phase.idle": ("idle", "대기"),
-    "phase.rigging": ("rigging", "줄걸이"),
-    "phase.lifting": ("lifting", "권상"),
-    "phase.travelling": ("travelling", "이동"),
-    "phase.lowering": ("lowering", "권하"),
-    "phase.landed": ("landed", "착지"),
     "carrying.unknown": ("load unknown", "하물 불명"),
     "carrying.empty": ("empty hook", "빈 훅"),
     "carrying.loaded": ("loaded", "하물 있음"),
@@ -226,10 +213,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "plan.tip_camera": ("Camera {name}", "카메라 {name}"),
     "plan.tip_coverage": ("seen by {count} cameras, ±{sigma} m", "카메라 {count}대가 감시, 오차 ±{sigma} m"),
     "plan.tip_uncovered": ("no camera sees this spot", "어느 카메라에도 보이지 않는 곳"),
-    "zone.walkway": ("walkway", "보행 통로"),
-    "zone.work": ("work area", "작업 구역"),
-    "zone.exclusion": ("exclusion zone", "출입 금지 구역"),
-    "zone.ignore": ("not watched", "감시 제외 구역"),
     "legend.person": ("person, path ahead", "작업자, 예상 경로"),
     "legend.load": ("hook and load", "훅과 하물"),
     "legend.swept": ("reach of load if stopped now", "즉시 정지 시 하물 도달 범위"),
