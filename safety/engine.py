@@ -6,7 +6,7 @@ Live and replay run this very class, so a replay reproduces the alarm log byte f
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +95,7 @@ class Engine:
         hazards += relay_hazards
         transitions = self._book.step(now_s, hazards, details)
         refusals = [r for c in commands if (r := self._command(c, now_s)) is not None]
-        outputs = self._outputs(now_s)
+        outputs = self._outputs(now_s, {s.name for s in tracks.hoists})
         nodes: tuple[NodeView, ...] = ()
         if self._nodes is not None:
             # The monitor has to know what was denied, to tell a contact that does not open.
@@ -144,13 +144,17 @@ class Engine:
                 # The node itself decides; the service hands the reset on with the next permit.
                 return None
 
-    def _outputs(self, now_s: float) -> dict[str, bool]:
-        """Every output as "TARGET/SIGNAL". Permit and slow are energised while all is well."""
+    def _outputs(self, now_s: float, located: Collection[str]) -> dict[str, bool]:
+        """Every output as "TARGET/SIGNAL". Permit and slow are energised while all is well.
+
+        A hoist that was never located has no permit: while the sources start that is no alarm yet.
+        """
         announced = self._book.announced()
         audible = self._book.audible(now_s)
         outputs: dict[str, bool] = {}
         for hoist in self._site.hoist:
             permit, fast = self._allowed(hoist.name, announced)
+            permit &= hoist.name in located
             level = max(
                 (lv for h, lv in announced if h.hoist in (hoist.name, None)), key=lambda v: v.rank, default=Level.CLEAR
             )

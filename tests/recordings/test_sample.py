@@ -113,7 +113,9 @@ def test_the_slinger_at_the_resting_load_sets_off_nothing(replayed: list[Step]) 
     rigging = [s for s in replayed if s.snapshot.time_s <= sample_scene.LIFT_S]
     assert not [t for s in rigging for t in s.transitions]
     assert {s.snapshot.level for s in rigging} == {Level.CLEAR}
-    assert all(s.snapshot.outputs["H1/permit"] and s.snapshot.outputs["H1/slow"] for s in rigging)
+    located = [s.snapshot.outputs for s in rigging if s.snapshot.hoists]
+    assert len(located) > 0.99 * len(rigging)
+    assert all(outputs["H1/permit"] and outputs["H1/slow"] for outputs in located)
     phases = [s.snapshot.hoists[0].phase for s in rigging if s.snapshot.hoists]
     assert phases.count(Phase.RIGGING) > 0.75 * len(phases)
 
@@ -138,7 +140,8 @@ def test_the_drive_obeys_the_outputs(replayed: list[Step]) -> None:
     """The plan was made for these outputs: were they to come at other times, the load would have moved otherwise."""
 
     def changes(output: str) -> list[float]:
-        states = [(s.snapshot.time_s, s.snapshot.outputs[output]) for s in replayed]
+        # No permit before the hoist was located, at the first pictures.
+        states = [(s.snapshot.time_s, s.snapshot.outputs[output]) for s in replayed if s.snapshot.hoists]
         return [t for (_, before), (t, now) in itertools.pairwise(states) if now != before]
 
     permit, slow = changes("H1/permit"), changes("H1/slow")
