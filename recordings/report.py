@@ -131,7 +131,14 @@ def _cards(happened: Happened, scores: AlarmScores | None, language: Language) -
         {"name": say(language, "card.alarms"), "value": str(happened.load.raised), "level": ""},
     ]
     for kind in ("permit", "slow"):
-        off = [s for (k, _), spells in happened.spells.items() if k == kind for s in spells if not s.value]
+        # What was not given yet at the start was not withdrawn.
+        off = [
+            s
+            for (k, _), spells in happened.spells.items()
+            if k == kind
+            for s in (spells if spells[0].value else spells[1:])
+            if not s.value
+        ]
         seconds = f"{sum(s.until_s - s.from_s for s in off):.1f}"
         text = say(language, "times", count=len(off), seconds=seconds)
         cards.append({"name": say(language, f"card.{kind}"), "value": text, "level": ""})
