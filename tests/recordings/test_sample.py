@@ -114,7 +114,7 @@ def test_the_slinger_at_the_resting_load_sets_off_nothing(replayed: list[Step]) 
     assert not [t for s in rigging for t in s.transitions]
     assert {s.snapshot.level for s in rigging} == {Level.CLEAR}
     located = [s.snapshot.outputs for s in rigging if s.snapshot.hoists]
-    assert len(located) > 0.99 * len(rigging)
+    assert len(rigging) - len(located) <= 3
     assert all(outputs["H1/permit"] and outputs["H1/slow"] for outputs in located)
     phases = [s.snapshot.hoists[0].phase for s in rigging if s.snapshot.hoists]
     assert phases.count(Phase.RIGGING) > 0.75 * len(phases)
