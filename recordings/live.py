@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from calibration.errors import BadInput
 from calibration.site import Site
 from calibration.site_file import load_site, site_text
@@ -95,7 +97,11 @@ def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> 
         raise BadInput(f"{site_path}: no [[camera]] has a source, expected at least one to run live")
     if site.detector.weights is None:
         raise BadInput(f"{site_path}: [detector] weights is missing, expected a .pt file or an exported model")
-    return open_detector(site.detector, base, "latency")
+    detector = open_detector(site.detector, base, "latency")
+    # The first picture of a size makes the model compile, which must not hold up the first that counts.
+    sizes = {camera.size_px for camera in site.camera}
+    detector.detect([np.zeros((height, width, 3), np.uint8) for width, height in sorted(sizes)])
+    return detector
 
 
 def _source(site: Site, base: Path, recording: Recording | None, detector: Detector | None, speed: float) -> LiveSource:
