@@ -21,12 +21,7 @@ from tests.safety.bus_helpers import Coils, free_port, wait_for
 from tests.shared_data import ROOT
 
 NODE = "cabinet-1"
-OUTPUTS: dict[str, tuple[str, str]] = {
-    "permit": ("H1", "permit"),
-    "slow": ("H1", "slow"),
-    "siren": ("hall", "danger"),
-}
-"""Contacts of the node in the order of their coils."""
+OUTPUTS = {"permit": ("H1", "permit"), "slow": ("H1", "slow"), "siren": ("hall", "danger")}
 START_S = 30.0
 """How long a slow machine may take until a process is up."""
 
@@ -39,16 +34,25 @@ class Chain:
         site: a site with hoist H1; relay node and free ports are put in.
         play: the arguments of ``hoistwatch run`` behind the site file.
         environment: of every process, beside this one's own.
+        outputs: contacts of the node in the order of their coils.
+        driver: of the node; without "modbus_tcp" there is no server.
     """
 
     def __init__(
-        self, folder: Path, site: Site, *play: str | Path, environment: Mapping[str, str] = MappingProxyType({})
+        self,
+        folder: Path,
+        site: Site,
+        *play: str | Path,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        outputs: Mapping[str, tuple[str, str]] = OUTPUTS,
+        driver: str = "modbus_tcp",
     ) -> None:
         self.folder = folder
         self.records = folder / "kept"
         self.site_path = folder / "site.toml"
         self.modbus_port = free_port()
-        relay = Relay(name=NODE, driver="modbus_tcp", address=f"127.0.0.1:{self.modbus_port}", outputs=OUTPUTS)
+        address = f"127.0.0.1:{self.modbus_port}"
+        relay = Relay.model_validate({"name": NODE, "driver": driver, "address": address, "outputs": dict(outputs)})
         bus = Bus(publish_port=free_port(), command_port=free_port())
         self.site = site.model_copy(update={"relay": (relay,), "bus": bus})
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +68,8 @@ class Chain:
         self.coils: Coils | None = None
 
     def __enter__(self) -> Self:
-        self.start_modbus()
+        if self.site.relay[0].driver == "modbus_tcp":
+            self.start_modbus()
         self.start_node()
         self.start_engine()
         self.console = BusClient.of_site(self.site.bus, self.folder / "keys", "console", "console-1", conflate=False)
