@@ -109,7 +109,7 @@ def test_the_page_tells_the_story(english: Path) -> None:
         "none took part",
         "Struck by moving load: escalated",
         "Permit of H1 withdrawn: the hoist must stop",
-        "Permit of H1 given again",
+        "Permit of H1 given",
         "Under suspended load: raised",
         "No picture from cam3",
         "cam3 is back",
