@@ -15,6 +15,7 @@ from tracking import hoist_motion as motion
 from tracking.associate import gate_of
 
 Measure = Callable[[Array], Array]
+"""States (n, 10) to what a sensor would say of each, (n, k)."""
 _LONGEST_STEP_S = 0.25
 _LONGEST_AHEAD_S = 10.0
 _VARIANCE_FLOOR = 1e-10
@@ -44,6 +45,8 @@ class HoistFilter:
         self._ukf: Any = UnscentedKalmanFilter(
             dim_x=motion.STATES, dim_z=2, dt=0.1, hx=None, fx=motion.moved, points=points
         )
+        self._ukf.cross_variance = self._cross_variance
+        self._points: tuple[Array, Array, Array] | None = None
         low, high = hoist.hook_height_m
         hook_m, hook_sigma_m = hook or ((low + high) / 2, (high - low) / 2 + 0.01)
         state = np.zeros(motion.STATES)
@@ -109,8 +112,10 @@ class HoistFilter:
         """Take a measurement (k,) with covariance (k, k); False if it lies beyond the gate and is left out."""
         before = self._ukf.x, self._ukf.P
         # filterpy keeps the sigma points of the last prediction; a further measurement needs its own.
-        self._ukf.sigmas_f = self._ukf.points_fn.sigma_points(self._ukf.x, self._ukf.P)
-        self._ukf.update(np.asarray(z, float), R=cov, hx=measure)
+        self._ukf.sigmas_f = self._sigma_points()
+        # filterpy asks point by point for what was worked out for all points at once.
+        seen = iter(measure(self._ukf.sigmas_f))
+        self._ukf.update(np.asarray(z, float), R=cov, hx=lambda _: next(seen))
         distance2 = float(self._ukf.y @ self._ukf.SI @ self._ukf.y)
         if not np.isfinite(distance2) or distance2 > self._gates[len(z)]:
             self._ukf.x, self._ukf.P = before
@@ -120,15 +125,35 @@ class HoistFilter:
         self._ahead = None
         return True
 
-    def distance2(self, z: Array, cov: Array, measure: Measure) -> float:
-        """Squared Mahalanobis distance of a measurement, by the same sigma points, nothing changed."""
-        sigmas = self._ukf.points_fn.sigma_points(self._ukf.x, self._ukf.P)
-        seen = np.array([measure(s) for s in sigmas])
-        mean = self._ukf.Wm @ seen
+    def expected(self, measure: Measure) -> tuple[Array, Array]:
+        """Mean (k,) and covariance (k, k) of what a sensor without noise would say, by the same sigma points."""
+        seen = measure(self._sigma_points())
+        mean: Array = self._ukf.Wm @ seen
         off = seen - mean
-        s = (self._ukf.Wc[:, None] * off).T @ off + cov
-        d = np.asarray(z, float) - mean
-        return float(d @ np.linalg.solve(s, d))
+        cov: Array = (self._ukf.Wc[:, None] * off).T @ off
+        return mean, cov
+
+    def distance2(self, z: Array, cov: Array, measure: Measure) -> float:
+        """Squared Mahalanobis distance of a measurement, nothing changed."""
+        return distance2(z, cov, *self.expected(measure))
+
+    def _sigma_points(self) -> Array:
+        """(21, 10) of the state as it is, kept as long as it stays so."""
+        x, p = self._ukf.x, self._ukf.P
+        if self._points is None or self._points[0] is not x or self._points[1] is not p:
+            self._points = x, p, self._ukf.points_fn.sigma_points(x, p)
+        return self._points[2]
+
+    def _cross_variance(self, x: Array, z: Array, sigmas_x: Array, sigmas_z: Array) -> Array:
+        """filterpy's sum over sigma points as one product."""
+        product: Array = (self._ukf.Wc[:, None] * (sigmas_x - x)).T @ (sigmas_z - z)
+        return product
+
+
+def distance2(z: Array, cov: Array, expected: Array, expected_cov: Array) -> float:
+    """Squared Mahalanobis distance between a measurement (k,) and what was expected of it."""
+    off = np.asarray(z, float) - expected
+    return float(off @ np.linalg.solve(expected_cov + cov, off))
 
 
 def hook_position(hoist: Hoist) -> Measure:
@@ -138,18 +163,18 @@ def hook_position(hoist: Hoist) -> Measure:
 
 def hook_floor(hoist: Hoist) -> Measure:
     """Hook position (2,) on the floor plan."""
-    return lambda s: motion.hook_of(s, hoist.beam_height_m)[:2]
+    return lambda s: motion.hook_of(s, hoist.beam_height_m)[..., :2]
 
 
 def trolley_floor(state: Array) -> Array:
     """Trolley position (2,) on the floor plan."""
-    at: Array = state[[motion.X, motion.Y]]
+    at: Array = state[..., [motion.X, motion.Y]]
     return at
 
 
 def hook_height(hoist: Hoist) -> Measure:
     """Hook height (1,) above the floor."""
-    return lambda s: motion.hook_of(s, hoist.beam_height_m)[2:]
+    return lambda s: motion.hook_of(s, hoist.beam_height_m)[..., 2:]
 
 
 def pixel(hoist: Hoist, camera: Camera, drop_m: float) -> Measure:
@@ -161,13 +186,18 @@ def pixel(hoist: Hoist, camera: Camera, drop_m: float) -> Measure:
 def trolley_pixel(hoist: Hoist, camera: Camera) -> Measure:
     """Pixel (2,) of the trolley, in a camera without distortion."""
     pinhole = camera.pinhole
-    return lambda s: _seen(pinhole, np.array([s[motion.X], s[motion.Y], hoist.beam_height_m]))
+    height = hoist.beam_height_m
+    return lambda s: _seen(
+        pinhole, np.concatenate([s[..., [motion.X, motion.Y]], np.full((*s.shape[:-1], 1), height)], axis=-1)
+    )
 
 
-def _seen(pinhole: Array, point_m: Array) -> Array:
-    """One world point (3,) through a (3, 4) projection; NaN behind the camera."""
-    u, v, w = pinhole[:, :3] @ point_m + pinhole[:, 3]
-    return np.array([u / w, v / w]) if w > 1e-6 else np.full(2, np.nan)
+def _seen(pinhole: Array, points_m: Array) -> Array:
+    """World points (..., 3) through a (3, 4) projection; NaN behind the camera."""
+    seen = points_m @ pinhole[:, :3].T + pinhole[:, 3]
+    depth = np.where(seen[..., 2:] > 1e-6, seen[..., 2:], np.nan)
+    pixels: Array = seen[..., :2] / depth
+    return pixels
 
 
 def _positive(cov: Array) -> Array:

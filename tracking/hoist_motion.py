@@ -119,11 +119,8 @@ def drive_axes(hoist: Hoist) -> list[Array]:
 
 
 def hook_of(state: Array, beam_height_m: float) -> Array:
-    """Hook position (3,) in the world."""
-    rope, ax, ay = state[L], state[AX], state[AY]
-    sx, sy = math.sin(ax), math.sin(ay)
-    down = math.sqrt(max(0.0, 1.0 - sx * sx - sy * sy))
-    return np.array([state[X] + rope * sx, state[Y] + rope * sy, beam_height_m - rope * down])
+    """Hook position (..., 3) in the world of states (..., 10)."""
+    return below_hook(state, beam_height_m, 0.0)
 
 
 def hook_sigma_m(state: Array, cov: Array) -> float:
@@ -134,32 +131,40 @@ def hook_sigma_m(state: Array, cov: Array) -> float:
 
 
 def below_hook(state: Array, beam_height_m: float, drop_m: float) -> Array:
-    """The point (3,) ``drop_m`` further down along the rope than the hook."""
-    longer = state.copy()
-    longer[L] += drop_m
-    return hook_of(longer, beam_height_m)
+    """The point (..., 3) ``drop_m`` further down along the rope than the hook, of states (..., 10)."""
+    rope = state[..., L] + drop_m
+    sine = np.sin(state[..., AX : AY + 1 : AY - AX])
+    out = np.empty((*state.shape[:-1], 3))
+    out[..., :2] = state[..., X : Y + 1 : Y - X] + rope[..., None] * sine
+    out[..., 2] = beam_height_m - rope * np.sqrt(np.maximum(0.0, 1.0 - (sine**2).sum(axis=-1)))
+    return out
 
 
 def inside_reach(state: Array, hoist: Hoist) -> Array:
     """The state with the trolley brought back to where its rails and drive let it be, and the rope to its limits."""
     out = state.copy()
     top = _SPEED_TOLERANCE * hoist.travel_speed_mps[1]
-    out[[VX, VY]] = np.clip(state[[VX, VY]], -top, top)
+    out[VX], out[VY] = _between(state[VX], -top, top), _between(state[VY], -top, top)
     out[X], out[Y] = reach_point(float(state[X]), float(state[Y]), hoist)
     low, high = hoist.hook_height_m
-    out[L] = np.clip(state[L], max(ROPE_MIN_M, hoist.beam_height_m - high - 0.5), hoist.beam_height_m - low + 0.5)
+    shortest = max(ROPE_MIN_M, hoist.beam_height_m - high - 0.5)
+    out[L] = _between(state[L], shortest, hoist.beam_height_m - low + 0.5)
     return out
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return min(max(float(value), low), high)
 
 
 def reach_point(x_m: float, y_m: float, hoist: Hoist) -> tuple[float, float]:
     """The nearest point that the trolley can stand at."""
     (x0, y0), (x1, y1) = hoist.travel_m
     if hoist.kind == "bridge":
-        return float(np.clip(x_m, min(x0, x1), max(x0, x1))), float(np.clip(y_m, min(y0, y1), max(y0, y1)))
+        return _between(x_m, min(x0, x1), max(x0, x1)), _between(y_m, min(y0, y1), max(y0, y1))
     dx, dy = x1 - x0, y1 - y0
     length = math.hypot(dx, dy)
     if hoist.kind == "monorail":
-        along = float(np.clip(((x_m - x0) * dx + (y_m - y0) * dy) / length**2, 0.0, 1.0))
+        along = _between(((x_m - x0) * dx + (y_m - y0) * dy) / length**2, 0.0, 1.0)
         return x0 + along * dx, y0 + along * dy
     from_pivot = math.hypot(x_m - x0, y_m - y0)
     scale = min(1.0, length / from_pivot) if from_pivot > 0 else 1.0

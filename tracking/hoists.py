@@ -163,18 +163,23 @@ class HoistTracker:
             followed.filter.predict_to(readings[0].time_s)
         if len(self._all) == len(readings) == 1:
             return [(self._all[0], readings[0])]
-        if len(self._all) == 1:
-            nearest = min(range(len(readings)), key=lambda i: self._cost(self._all[0], readings[i]))
-            return [(self._all[0], readings[nearest])]
-        cost = np.array([[self._cost(f, r) for r in readings] for f in self._all])
+        cost = np.array([self._costs(f, readings) for f in self._all])
         rows, cols = linear_sum_assignment(cost)
         return [(self._all[i], readings[j]) for i, j in zip(rows, cols, strict=True)]
 
-    def _cost(self, followed: _Followed, reading: _Reading) -> float:
+    def _costs(self, followed: _Followed, readings: list[_Reading]) -> list[float]:
+        """Squared distance of each reading from where one hoist is expected; readings of a look share the latter."""
         if followed.filter is None:
-            return 10.0 * self._gate
-        distance2 = followed.filter.distance2(reading.z, reading.cov, reading.measure(followed.hoist))
-        return min(distance2, 20.0 * self._gate) if np.isfinite(distance2) else 20.0 * self._gate
+            return [10.0 * self._gate] * len(readings)
+        expected: dict[tuple[str, int], tuple[Array, Array]] = {}
+        out = []
+        for reading in readings:
+            seen_as = (reading.source, len(reading.z))
+            if seen_as not in expected:
+                expected[seen_as] = followed.filter.expected(reading.measure(followed.hoist))
+            distance2 = filters.distance2(reading.z, reading.cov, *expected[seen_as])
+            out.append(min(distance2, 20.0 * self._gate) if np.isfinite(distance2) else 20.0 * self._gate)
+        return out
 
     def _take(self, followed: _Followed, reading: _Reading) -> bool:
         """Feed one reading to one hoist; a filter that refuses everything for long starts anew."""

@@ -85,14 +85,10 @@ def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy) -> Hoi
     the drive's top speed allows.
     """
     ahead = horizon(policy)
-    hooks = np.empty((len(ahead), 3))
-    ropes = np.empty(len(ahead))
-    state = mean.copy()
-    for k in range(len(ahead)):
-        if k:
-            state = motion.inside_reach(motion.moved(state, float(ahead[k] - ahead[k - 1])), hoist)
-        hooks[k] = motion.hook_of(state, hoist.beam_height_m)
-        ropes[k] = state[motion.L]
+    states = np.empty((len(ahead), motion.STATES))
+    states[0] = mean
+    for k in range(1, len(ahead)):
+        states[k] = motion.inside_reach(motion.moved(states[k - 1], float(ahead[k] - ahead[k - 1])), hoist)
     top_mps = hoist.travel_speed_mps[1]
     known = np.zeros(len(ahead))
     for p, v, a in ((motion.X, motion.VX, motion.AX), (motion.Y, motion.VY, motion.AY)):
@@ -102,12 +98,12 @@ def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy) -> Hoi
     drive = np.minimum(policy.hoist_acceleration_mps2**2 * ahead**3 / 3, (top_mps * ahead / 2) ** 2)
     return HoistForecast(
         ahead_s=ahead,
-        hook_m=hooks,
+        hook_m=motion.hook_of(states, hoist.beam_height_m),
         sigma_m=np.sqrt(known + drive),
         known_m2=known,
         drive_m2=drive,
         trolley_velocity_mps=mean[[motion.VX, motion.VY]].copy(),
-        rope_m=ropes,
+        rope_m=states[:, motion.L].copy(),
     )
 
 
