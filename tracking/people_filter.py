@@ -167,7 +167,8 @@ def update(bank: Bank, rows: NDArray[np.int64], position_m: Array, cov_m2: Array
     distance2 = np.einsum("nmi,nmij,nmj->nm", innovation, inverse, innovation)
     log_likelihood = -0.5 * (distance2 + np.log(determinant))
     log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
-    probability = np.maximum(bank.probability[rows] * np.exp(log_likelihood), _FLOOR_PROBABILITY)
+    probability = bank.probability[rows] * np.exp(log_likelihood)
+    probability = np.maximum(probability / probability.sum(axis=1, keepdims=True), _FLOOR_PROBABILITY)
     probability /= probability.sum(axis=1, keepdims=True)
     out = Bank(bank.mean.copy(), bank.cov.copy(), bank.probability.copy())
     out.mean[rows], out.cov[rows], out.probability[rows] = new_mean, new_cov, probability

@@ -26,8 +26,8 @@ def worst(hazards: list[Hazard]) -> Level:
 
 def exact(offset: np.ndarray, cov: np.ndarray, radius_m: float) -> float:
     """By integration over the disc in polar coordinates, 1-D Gauss-Legendre each way."""
-    r, wr = np.polynomial.legendre.leggauss(60)
-    a, wa = np.polynomial.legendre.leggauss(160)
+    r, wr = np.polynomial.legendre.leggauss(40)
+    a, wa = np.polynomial.legendre.leggauss(120)
     radius = (r + 1) / 2 * radius_m
     angle = (a + 1) * np.pi
     x = np.stack([radius[:, None] * np.cos(angle), radius[:, None] * np.sin(angle)], axis=-1) - offset
@@ -36,7 +36,7 @@ def exact(offset: np.ndarray, cov: np.ndarray, radius_m: float) -> float:
     return float(np.einsum("ra,r,a->", density, wr * radius * radius_m / 2, wa * np.pi))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 @given(
     st.floats(0.0, 4.0),
     st.floats(0.0, 6.3),
@@ -69,6 +69,7 @@ def test_probability_equals_monte_carlo_on_elongated_people() -> None:
             assert true - 0.01 <= ours <= true + 0.25
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.floats(0.0, 3.0), st.floats(0.2, 2.0), st.floats(0.1, 2.0))
 def test_probability_is_close_where_the_uncertainty_is_round(away_m: float, sigma_m: float, radius_m: float) -> None:
     offset, cov = np.array([away_m, 0.0]), sigma_m**2 * np.eye(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from filterpy.kalman import IMMEstimator, KalmanFilter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
@@ -51,6 +51,7 @@ def random_cov(random: np.random.Generator) -> np.ndarray:
     return a @ a.T + 0.05**2 * np.eye(2)
 
 
+@settings(max_examples=40, deadline=None)
 @given(TIMES, st.integers(0, 2**32 - 1), st.integers(1, 4))
 def test_equals_filterpy_person_by_person(times: list[float], seed: int, people: int) -> None:
     random = np.random.default_rng(seed)
