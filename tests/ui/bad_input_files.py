@@ -90,7 +90,7 @@ def _videos(folder: Path) -> None:
 def _recordings(folder: Path) -> None:
     good, seen = folder / "good.mcap", folder / "video.mcap"
     _recording(good, ticks=40)
-    _recording(folder / "long.mcap", ticks=400)
+    _recording(folder / "long.mcap", ticks=1500)
     _recording(folder / "nothing.mcap", ticks=0)
     for path, site in ((seen, GOOD + DETECTOR), (folder / "bare.mcap", GOOD)):
         with _writer(path, site) as out:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.safety.bus_helpers import wait_for
 from tests.shared_data import ROOT
 from tests.ui.bad_input_files import BUSY_PORT, CUT_NOTE, make_files
 
@@ -236,6 +238,8 @@ CASES = {
     ),
     "threshold": Case("evaluate tracks IN/truth.csv IN/tracks.csv --rate 4 --threshold 0", ("threshold", "above 0")),
     "nothing expected": Case("evaluate recording IN/good.mcap", ("good.mcap", "expected_alarms.json")),
+    "report on nothing": Case("report no.mcap --out out", ("no.mcap", "no such recording")),
+    "report into a file": Case("report IN/good.mcap --out out", ("out",), prepare=a_file_called_out),
     # the command line itself
     "no such command": Case("replya x", ("No such command 'replya'", "replay")),
     "no such option": Case("replay IN/good.mcap --track t.csv", ("--track",)),
@@ -300,3 +304,14 @@ def test_a_cut_recording_replays_with_a_note(inputs: Path, tmp_path: Path) -> No
     assert CUT_NOTE in done.stdout
     assert (tmp_path / "t.csv").read_text().count("\n") > 10
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupted_replay_leaves_nothing_behind(inputs: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ui.cli", "replay", str(inputs / "long.mcap"), "--tracks", "t.csv"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    replay = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: any(tmp_path.iterdir()), LIMIT_S, "the beginning of the tracks")
+    replay.send_signal(signal.SIGINT)
+    _, stderr = replay.communicate(timeout=LIMIT_S)
+    assert (replay.returncode, stderr) == (130, "hoistwatch: interrupted\n")
+    assert not any(tmp_path.iterdir())
