@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from tests.shared_data import ROOT
 
 NODE = "cabinet-1"
 OUTPUTS = {"permit": ("H1", "permit"), "slow": ("H1", "slow"), "siren": ("hall", "danger")}
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # its observer knocks until the server is up
 START_S = 30.0
 """How long a slow machine may take until a process is up."""
 
