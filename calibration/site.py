@@ -56,7 +56,6 @@ HALL = "hall"
 Name = Annotated[str, AfterValidator(_is_name)]
 PolygonM = Annotated[tuple[Point, ...], AfterValidator(_is_polygon)]
 RisingRange = Annotated[Range, AfterValidator(_is_rising)]
-Speed = Annotated[float, Field(ge=0.0, le=20.0, allow_inf_nan=False)]
 Length = Annotated[float, Field(gt=0.0, le=200.0, allow_inf_nan=False)]
 
 

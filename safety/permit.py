@@ -74,11 +74,6 @@ class PermitGate:
         return self._moved_by_seq
 
     @property
-    def until_ns(self) -> int | None:
-        """When the permit in force ends; None while there is none."""
-        return self._until_ns
-
-    @property
     def fault(self) -> str:
         """What keeps the contacts open although it should not: a fault, or permits that are all refused."""
         if self._fault:

@@ -48,7 +48,7 @@ class SightMonitor:
     ) -> list[Hazard]:
         """All hazards of sight at this tick."""
         starting = now_s - (self._start_s or 0.0) <= self._policy.startup_grace_s
-        out = [] if starting else self._silent_cameras(cameras, scenes)
+        out = [] if starting else self._silent_cameras(cameras)
         out += self._uncovered(cameras, scenes) if not starting else []
         out += self._unlocated(now_s, tracks, starting)
         out += self._vanished(scenes)
@@ -75,7 +75,7 @@ class SightMonitor:
             message=health.message if health else "",
         )
 
-    def _silent_cameras(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...]) -> list[Hazard]:
+    def _silent_cameras(self, cameras: tuple[CameraView, ...]) -> list[Hazard]:
         return [
             Hazard(
                 situation=Situation.CAMERA_BLIND,

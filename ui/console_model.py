@@ -18,7 +18,7 @@ from ui.calm import Calm
 from ui.commands import CommandDesk, Notice
 from ui.freshness import EngineWatch, Pulse
 from ui.health_model import Chip, Seen, Tile, Words, chips, tile
-from ui.text import Language, duration, say
+from ui.text import Language, say
 
 Connection = Literal["waiting", "refused", "version"]
 """Why nothing has come yet: no answer, a key that is not admitted, another version."""
@@ -138,9 +138,6 @@ class ConsoleModel:
 
     def latched(self, node: str) -> bool:
         return self.snapshot is not None and any(n.node == node and n.latched for n in self.snapshot.nodes)
-
-    def shelve_limit(self) -> str:
-        return duration(self.language, self.site.policy.shelve_limit_s)
 
     def _words(self) -> Words:
         return Words(self.language, self.site.policy, self.site)
