@@ -6,11 +6,14 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from ui.cli_common import language_of
+
+if TYPE_CHECKING:
+    from safety.keys import Role
 
 SiteOption = Annotated[Path, typer.Option("--site", help="The site file.", metavar="SITE.toml")]
 
@@ -111,23 +114,25 @@ def keys(
     add: Annotated[
         str | None, typer.Option("--add", help="Add one party, ROLE:NAME, such as console:console-2.")
     ] = None,
+    remove: Annotated[
+        str | None, typer.Option("--remove", help="Refuse one party from now on, ROLE:NAME; for a lost key.")
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make all keys anew; every party needs its new one.")
     ] = False,
 ) -> None:
     """Make the keys of engine, console, relay nodes, recorder and viewer; existing ones are kept."""
-    from calibration.errors import BadInput
     from calibration.site_file import load_site
-    from safety.keys import add_party, key_folder, make_keys
+    from safety.keys import add_party, key_folder, make_keys, remove_party
 
     loaded = load_site(site)
     folder = key_folder(loaded, site)
     if add is not None:
-        role, sign, name = add.partition(":")
-        roles = ("console", "relay", "recorder", "viewer")
-        if not sign or role not in roles:
-            raise BadInput(f"--add {add!r}: expected ROLE:NAME with a role of {', '.join(roles)}")
-        typer.echo(f"made {add_party(folder, role, name)}")  # type: ignore[arg-type]
+        typer.echo(f"made {add_party(folder, *_party(add, '--add'))}")
+    if remove is not None:
+        remove_party(folder, *_party(remove, "--remove"))
+        typer.echo(f"{remove} is off the list: restart the engine, and it is refused")
+    if add is not None or remove is not None:
         return
     made = make_keys(folder, loaded, overwrite=overwrite)
     typer.echo(f"{folder}: made {', '.join(made.created) or 'nothing'}")
@@ -135,6 +140,18 @@ def keys(
         typer.echo(f"{folder}: kept {', '.join(made.existed)}")
     if made.created:
         typer.echo("Copy engine.pub and its own .key file to each machine by hand, and keep them secret.")
+
+
+def _party(text: str, option: str) -> tuple[Role, str]:
+    """Role and name out of ``ROLE:NAME``. Raises BadInput for other forms and for roles that have no such key."""
+    from calibration.errors import BadInput
+    from safety.keys import ROLES
+
+    role, _, name = text.partition(":")
+    roles = [r for r in ROLES if r != "engine"]
+    if role not in roles or not name:
+        raise BadInput(f"{option} {text!r}: expected ROLE:NAME with a role of {', '.join(roles)}")
+    return cast("Role", role), name
 
 
 def _say(line: str) -> None:
