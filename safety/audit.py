@@ -17,6 +17,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from calibration.errors import BadInput, Unavailable
 APPLICATION_ID = 0x48574155  # "HWAU"
 VERSION = 1
 GENESIS = "0" * 64
+BUSY_ATTEMPTS = 100
 COLUMNS = ("n", "wall_s", "time_s", "role", "name", "what", "detail", "previous", "hash")
 
 _SCHEMA = f"""
@@ -102,13 +104,24 @@ class AuditLog:
         except (OSError, sqlite3.OperationalError) as error:
             raise Unavailable(f"{path}: audit log cannot be opened ({error})") from None
         try:
-            self._prepare(read_only)
+            self._prepare_when_free(read_only)
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise BadInput(f"{path}: expected an audit log, found something else ({error})") from None
-        except BadInput:
+        except (BadInput, Unavailable):
             self._db.close()
             raise
+
+    def _prepare_when_free(self, read_only: bool) -> None:
+        """SQLite answers a change of journal mode with "locked" at once, without its own time-out."""
+        for attempt in range(BUSY_ATTEMPTS):
+            try:
+                return self._prepare(read_only)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise
+                time.sleep(0.01 * min(attempt + 1, 10))
+        raise Unavailable(f"{self.path}: audit log is held by another program")
 
     def _prepare(self, read_only: bool) -> None:
         tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

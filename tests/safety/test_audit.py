@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 import stat
+import threading
 import time
 from pathlib import Path
 
@@ -126,6 +127,19 @@ def test_two_writers_share_one_chain(tmp_path: Path) -> None:
     with AuditLog(path) as log:
         assert {row.name for row in log.rows()} == {"a", "b"}
         assert log.verify().sound
+
+
+def test_a_log_that_another_program_holds_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "audit.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    with AuditLog(path) as log:
+        log.append(1.0, 2.0, "engine", "engine", "start")
+        assert log.verify().sound
+    release.join()
+    other.close()
 
 
 def test_the_queue_writes_everything_before_it_closes(tmp_path: Path) -> None:
