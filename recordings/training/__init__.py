@@ -1,0 +1,1 @@
+"""The project's own detector: data, training, figures, and a site's own fine-tuning."""
