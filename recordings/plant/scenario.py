@@ -25,9 +25,31 @@ from calibration.site import (
     Zone,
 )
 from recordings.plant.records import Posture, Role, Shape
+from safety.records import Level, Situation
 
 Seconds = Annotated[float, Field(ge=0.0, le=3600.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+Composite = Literal[
+    "normal",
+    "struck_by",
+    "swing",
+    "crush",
+    "fall_zone",
+    "topple",
+    "side_pull",
+    "snag",
+    "sling_slip",
+    "load_collision",
+    "hoists_closing",
+    "operator_backing",
+    "person_on_platform",
+    "blind_lift",
+    "hands_on_load",
+    "person_down",
+    "system_blind",
+]
+"""The sixteen composite situations, whether the engine knows them yet or not, and what is normal."""
 
 
 class About(Table):
@@ -35,7 +57,7 @@ class About(Table):
 
     name: Name
     describes: str = Field("", description="What happens, in one or two sentences.")
-    situation: str = Field("normal", description="The composite situation that it shows, or normal.")
+    situation: Composite = Field("normal", description="The composite situation that it shows, or normal.")
     seconds: float = Field(gt=0.0, le=3600.0, allow_inf_nan=False)
     seed: int = Field(0, ge=0)
     obeys: bool = Field(True, description="The hoists obey slow and stop of an engine in the loop.")
@@ -116,6 +138,7 @@ class Crane(Hoist):
     hoist_ramp_mps2: float = Field(0.4, gt=0.0, le=20.0)
     hoist_brake_mps2: float = Field(1.5, gt=0.0, le=50.0)
     relay_delay_s: float = Field(0.15, ge=0.0, le=5.0, description="From the relay's contact to the brake.")
+    capacity_kg: float = Field(5000.0, gt=0.0, le=500_000.0)
     block_kg: float = Field(25.0, gt=0.0, le=10_000.0)
     damping: float = Field(0.004, ge=0.0, le=0.5, description="Damping ratio of the swing.")
     plan: tuple[Drive, ...] = ()
@@ -228,21 +251,30 @@ class Senses(Table):
 
 
 class Expected(Table):
-    """Table ``[[expect]]``: an alarm that the truth calls for."""
+    """Table ``[[expect]]``: an alarm that the truth calls for, as ``evaluate_recording.Expectation``.
 
-    situation: str
-    hoist: str | None = None
-    level: Literal["caution", "warning", "danger"]
-    from_s: Seconds
-    until_s: Seconds
+    Absent, ``hoist`` and ``source`` mean any. Times are those of the scenario.
+    """
+
+    name: str = Field(min_length=1)
+    situation: Situation
+    level: Level = Level.CAUTION
+    hoist: Name | None = None
+    source: Name | None = None
+    raise_from_s: Seconds
+    raise_until_s: Seconds
+    clear_until_s: Seconds | None = None
+    contact_s: Seconds | None = Field(None, description="When contact would come if nobody stopped the hoist.")
 
 
 class Calm(Table):
-    """Table ``[[quiet]]``: a stretch in which nothing above ``level`` may sound."""
+    """Table ``[[quiet]]``: a stretch in which no alarm may be raised, as ``evaluate_recording.Quiet``."""
 
+    name: str = Field(min_length=1)
     from_s: Seconds
     until_s: Seconds
-    level: Literal["clear", "caution", "warning"] = "caution"
+    situations: tuple[Situation, ...] = Field((), description="All of them, where none is given.")
+    hoist: Name | None = None
 
 
 class Scenario(Table):
