@@ -165,10 +165,12 @@ class Load(Table):
 class Step(Table):
     """One entry of ``plan`` of a person or a truck, done in order.
 
-    ``at_s`` waits until then. With ``go_m`` the person walks there; without, stands for ``wait_s``.
-    ``face_m`` is where the chest points; walking ``backwards`` turns the back to the way.
-    ``hands_on`` names a load that the hands touch; ``follow`` a hoist whose hook is accompanied at
-    ``distance_m`` until ``until_s``.
+    ``at_s`` waits until then; what the step before began (standing, hands on a load, following) goes
+    on meanwhile. With ``go_m`` the person walks there, then stands for ``wait_s`` and until ``until_s``.
+    ``face_m`` is where the chest points, from the last metre of a way on; walking ``backwards`` turns
+    the back to the way. ``hands_on`` names a load that the hands touch; ``follow`` a hoist whose hook is
+    accompanied at ``distance_m`` until ``until_s``. The last step goes on to the end. A truck knows
+    ``at_s``, ``go_m``, ``speed_mps``, ``wait_s``, ``until_s``, ``backwards`` and ``fork_m``.
     """
 
     at_s: Seconds | None = None
@@ -182,6 +184,7 @@ class Step(Table):
     follow: Name | None = None
     distance_m: float = Field(2.5, ge=0.0, le=30.0)
     until_s: Seconds | None = None
+    fork_m: float | None = Field(None, ge=0.0, le=12.0, description="Where a truck moves its forks to.")
 
 
 class Worker(Table):
@@ -209,6 +212,7 @@ class Truck(Table):
     name: Name
     start_m: Point
     heading_deg: Finite = 0.0
+    stops: bool = Field(True, description="Brakes for people in its way.")
     plan: tuple[Step, ...] = ()
 
 
