@@ -5,9 +5,11 @@ on its own and a file cut off anywhere can be read up to the cut. In this order 
 
 - metadata ``hoistwatch``: ``version``, ``made_by``, ``wall_offset_s``;
 - attachment ``site.toml``, and ``model.sha256`` where a detector took part;
+- attachments of a simulation: ``scenario.toml``, ``truth.json``, ``expected_alarms.json``;
 - messages. Data are JSON (msgspec, tagged with the record's class name) on one channel per type, for
   what a camera gave one channel per camera. Pictures are H.264 in Annex B form, one access unit a
   message, on ``video/<camera>``; ``width_px`` and ``height_px`` stand in the channel's metadata.
+  What truly was, where a simulation knows it, is on ``truth``.
 
 ``log_time`` is monotonic time at which a message reached the recorder's side of the core,
 ``publish_time`` of a picture is the time at which it was taken, both in nanoseconds. Messages stand
@@ -23,6 +25,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from recordings.plant.records import World
 from safety.records import AlarmTransition, Event, Snapshot
 from tracking.records import Boxes, CameraHealth, Record
 
@@ -35,12 +38,13 @@ VIDEO_ENCODING = "h264"
 NS = 1_000_000_000
 
 EVENT_TYPES: tuple[type[Record], ...] = get_args(Event)
-RECORD_TYPES: tuple[type[Record], ...] = (*EVENT_TYPES, Snapshot, AlarmTransition)
+RECORD_TYPES: tuple[type[Record], ...] = (*EVENT_TYPES, Snapshot, AlarmTransition, World)
 
+TRUTH_TOPIC = "truth"
 _TOPICS = {
     record_type: "".join("_" + c.lower() if c.isupper() else c for c in record_type.__name__).lstrip("_")
     for record_type in RECORD_TYPES
-}
+} | {World: TRUTH_TOPIC}
 
 
 def schema_name(record_type: type[Record]) -> str:
@@ -51,7 +55,7 @@ TYPE_OF_SCHEMA: dict[str, type[Record]] = {schema_name(t): t for t in RECORD_TYP
 
 
 def topic_of(record: Record) -> str:
-    """Channel name: ``boxes/cam1``, ``camera_health/cam1``, ``sight``, ``telemetry``, ``snapshot`` …"""
+    """Channel name: ``boxes/cam1``, ``camera_health/cam1``, ``sight``, ``telemetry``, ``snapshot``, ``truth`` …"""
     topic = _TOPICS[type(record)]
     if isinstance(record, Boxes | CameraHealth):
         return f"{topic}/{record.camera}"

@@ -16,6 +16,7 @@ from calibration.errors import BadInput
 from calibration.site import Site
 from calibration.site_file import parse_site
 from recordings.atomic import open_temporary, put_in_place, temporary_beside, throw_away
+from recordings.plant.records import World
 from recordings.store_format import (
     EVENT_TYPES,
     MODEL_ATTACHMENT,
@@ -120,6 +121,10 @@ class Recording:
     def alarms(self) -> Iterator[AlarmTransition]:
         """The alarm log when the recording was made."""
         return cast(Iterator[AlarmTransition], (record for _, record in self.records((AlarmTransition,))))
+
+    def truth(self) -> Iterator[World]:
+        """What truly was, in time order; nothing where no simulation made the recording."""
+        return cast(Iterator[World], (record for _, record in self.records((World,))))
 
     def records(self, types: Collection[type[Record]]) -> Iterator[tuple[float, Record]]:
         """(log time in seconds, record) of the given types in file order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recordings.plant.records import BodyState, CraneState, LoadState, TruckState, World
 from safety.records import (
     Acknowledge,
     Alarm,
@@ -201,7 +202,19 @@ def every_record() -> list[tuple[float, Record]]:
         (0.32, Reset(time_s=0.32, by="Kim", node="cabinet-1")),
         (0.4, snapshot(0.4, (person("P3", 0.4, 1.0, 2.0),))),
         (0.4, transition(0.4, "raised", Level.DANGER)),
+        (0.45, world(0.45)),
     ]
+
+
+def world(time_s: float) -> World:
+    """A true state with one of each thing."""
+    return World(
+        time_s=time_s,
+        people=(BodyState(name="slinger", role="slinger", x_m=1.0 / 3.0, y_m=2.0, hand_m=(1.0, 2.0, 0.8)),),
+        trucks=(TruckState(name="T1", x_m=9.0, y_m=2.0, heading_rad=0.5),),
+        cranes=(CraneState(name="H1", trolley_m=(4.0, 5.0, 7.0), hook_m=(4.0, 5.0, 2.5), rope_m=4.5),),
+        loads=(LoadState(name="crate", shape="crate", size_m=(1.0, 0.8, 0.8), x_m=4.0, y_m=5.0, z_m=0.4),),
+    )
 
 
 def picture(number: int, width_px: int = 320, height_px: int = 240) -> NDArray[np.uint8]:

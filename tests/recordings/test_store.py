@@ -18,6 +18,7 @@ from mcap.reader import make_reader
 from mcap.writer import Writer
 
 from calibration.errors import BadInput
+from recordings.plant.records import World
 from recordings.store import Recording, RecordingWriter, repair
 from recordings.store_format import EVENT_TYPES, RECORD_TYPES
 from safety.records import AlarmTransition, Permit, Snapshot
@@ -53,6 +54,7 @@ def test_every_record_comes_back_equal(tmp_path: Path, atomic: bool) -> None:
     assert list(recording.events()) == [r for _, r in written if isinstance(r, EVENT_TYPES)]
     assert list(recording.snapshots()) == [r for _, r in written if isinstance(r, Snapshot)]
     assert list(recording.alarms()) == [r for _, r in written if isinstance(r, AlarmTransition)]
+    assert list(recording.truth()) == [r for _, r in written if isinstance(r, World)]
     assert recording.site_text == SITE_TOML
     assert recording.site().site.name == "Hall 3"
     assert recording.model_sha256 == "ab" * 32
