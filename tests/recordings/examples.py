@@ -202,7 +202,7 @@ def every_record() -> list[tuple[float, Record]]:
         (0.32, Reset(time_s=0.32, by="Kim", node="cabinet-1")),
         (0.4, snapshot(0.4, (person("P3", 0.4, 1.0, 2.0),))),
         (0.4, transition(0.4, "raised", Level.DANGER)),
-        (0.45, world(0.45)),
+        (0.4, world(0.4)),
     ]
 
 
