@@ -29,7 +29,7 @@ class BodyState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ``speed_mps`` runs along it and is negative for walking backwards. ``phase_rad`` is the phase of
     the gait, 2π for two steps, left heel on the ground at 0. ``bend`` is how far the trunk leans
     forward, 0 upright to 1 hands at the ankles. ``hand_m`` is where both hands reach, if anywhere.
-    ``vx_mps``, ``vy_mps`` are those of the walk, without the sway of the body from step to step. Posture "pendant"
+    ``vx_mps``, ``vy_mps`` are those of the walk, without its sway from step to step. Posture "pendant"
     and a posture with hands on a load may go with walking: the legs then follow speed and phase.
     Lying, x/y is the middle of the body and the heading points from the feet to the head.
     """
