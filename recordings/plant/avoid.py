@@ -27,8 +27,8 @@ _ANGLES_RAD = np.radians([a for k in range(0, 85, 5) for a in ((-k, k) if k else
 _AHEAD_S = 4.0
 _REACTION_S = 0.5
 _LEFT_BIAS = 0.02
-_SLIDE_M = 0.06
-_OUT_M = 0.03
+_SLIDE_M = 0.1
+_OUT_M = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from recordings.plant.steps import Actor, Aim, Around, wishes_of
 from recordings.plant.trajectory import read_trajectory
 from recordings.plant.walking import (
     BODY_RADIUS_M,
+    RATE_HZ,
     STEP_S,
     Bodies,
     Unevenness,
@@ -36,7 +37,7 @@ from recordings.plant.walking import (
     wanted_mps,
 )
 
-_TICK_STEPS = 5
+_TICK_STEPS = 3
 _HEADROOM_M = 1.8
 _STEP_UP_M = 0.1
 _TRUCK_DISCS = ((0.75, 0.45), (0.0, 0.7), (-0.6, 0.7), (-1.2, 0.65))
@@ -91,15 +92,15 @@ class Crowd:
         Cranes and loads are those at ``to_s``; people act on them until the next call. Times must not
         fall: raises ValueError.
         """
-        wanted = math.ceil(to_s / STEP_S - 1e-6)
+        wanted = math.ceil(to_s * RATE_HZ - 1e-6)
         if wanted < self._steps:
-            raise ValueError(f"time runs forwards, asked for {to_s} s after {self._steps * STEP_S} s")
+            raise ValueError(f"time runs forwards, asked for {to_s} s after {self._steps / RATE_HZ} s")
         by_name = {crane.name: crane for crane in cranes}, {load.name: load for load in loads}
         if self._steps == 0:
             self._look(0.0, *by_name)
         while self._steps < wanted:
             self._step(*by_name)
-        share = min(max(to_s / STEP_S - (self._steps - 1), 0.0), 1.0)
+        share = min(max(to_s * RATE_HZ - (self._steps - 1), 0.0), 1.0)
         return self._states(to_s, share, *by_name)
 
     def _at_start(self, walkers: Sequence[Worker]) -> Bodies:
@@ -116,7 +117,7 @@ class Crowd:
 
     def _step(self, cranes: dict[str, CraneState], loads: dict[str, LoadState]) -> None:
         """One step of the grid."""
-        time_s = self._steps * STEP_S
+        time_s = self._steps / RATE_HZ
         if self._steps % _TICK_STEPS == 0:
             self._look(time_s, cranes, loads)
         bodies, since_s = self._now.bodies, (self._steps % _TICK_STEPS) * STEP_S

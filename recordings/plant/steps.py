@@ -17,6 +17,7 @@ from recordings.plant.walking import ALONG, BACKWARDS, FACING, HOLD, Wishes
 
 _ARRIVED_M = 0.08
 _PASSED_M = 0.2
+_MOVED_M = 0.3
 _AT_LOAD_M = 0.1
 _FACE_FROM_M = 1.0
 _CALM_M, _RESTLESS_M = 0.12, 0.35
@@ -207,10 +208,20 @@ class Actor:
         """The next point of the way to the goal, and what is left of the way from there."""
         if not self.worker.avoids:
             return goal, 0.0
+        goal = around.ground.nearest(goal)
         path = self._path
-        if not path or around.ground is not self._ground or now_s > self._looked_s + _LOOK_AGAIN_S - 1e-9:
-            if len(path) != 1 or path[0] != goal or not around.ground.clear(here, goal):
+        if path and path[-1] != goal and _distance(path[-1], goal) < _MOVED_M:
+            path = (*path[:-1], goal)
+        if (
+            not path
+            or path[-1] != goal
+            or around.ground is not self._ground
+            or now_s > self._looked_s + _LOOK_AGAIN_S - 1e-9
+        ):
+            if not path or path[-1] != goal or not around.ground.clear(here, path[0]):
                 path = around.ground.route(here, goal)
+            elif len(path) > 1 and around.ground.clear(here, path[1]):
+                path = path[1:]
             self._looked_s, self._ground = now_s, around.ground
         while len(path) > 1 and _distance(here, path[0]) < _PASSED_M:
             path = path[1:]

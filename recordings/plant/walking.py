@@ -13,8 +13,9 @@ import numpy as np
 
 from calibration.camera import Array, Flags
 
-STEP_S = 0.02
-"""The internal step of time."""
+RATE_HZ = 30
+STEP_S = 1.0 / RATE_HZ
+"""The internal step of time: between its ends a straight line is within half a millimetre of the way."""
 BODY_RADIUS_M = 0.25
 """A body is a vertical cylinder of this radius: half the shoulder breadth of a clothed man."""
 WALK_MPS = 0.15
@@ -140,19 +141,19 @@ def walked(bodies: Bodies, wishes: Wishes, waves: Array, step_s: float = STEP_S)
     size = np.hypot(wanted[:, 0], wanted[:, 1])
     moving = size > WALK_MPS
     turn = wishes.steer_rad + np.where(moving, 0.03 * waves[:, 1], 0.0)
-    pace = np.where(moving, 1.0 + 0.03 * waves[:, 0], 1.0) * _turned_share(bodies, wishes, wanted, moving)
+    pace = np.where(moving, 1.0 + 0.03 * waves[:, 0], 1.0) * _turned_share(bodies, wishes, wanted, size)
     pace = np.minimum(pace, wishes.cap_mps / np.maximum(size, 1e-9))
     cos, sin = np.cos(turn) * pace, np.sin(turn) * pace
     goal = np.column_stack([cos * wanted[:, 0] - sin * wanted[:, 1], sin * wanted[:, 0] + cos * wanted[:, 1]])
     change = (goal - bodies.velocity_mps) / _EASE_S
-    most = np.full(len(change), _ACCELERATION_MPS2)
-    velocity = bodies.velocity_mps + change * _within(change, most)[:, None] * step_s
+    velocity = bodies.velocity_mps + change * (_within(change, _ACCELERATION_MPS2) * step_s)[:, None]
     bend = wishes.bend - bodies.bend
+    lean = _BEND_RATE_HZ * step_s
     return replace(
         bodies,
         position_m=bodies.position_m + velocity * step_s,
         velocity_mps=velocity,
-        bend=bodies.bend + np.clip(bend, -_BEND_RATE_HZ * step_s, _BEND_RATE_HZ * step_s),
+        bend=bodies.bend + np.minimum(np.maximum(bend, -lean), lean),
     )
 
 
@@ -163,7 +164,7 @@ def turned(bodies: Bodies, wishes: Wishes, step_s: float = STEP_S) -> Bodies:
     moving = (speed > WALK_MPS) | ((wishes.speed_mps > 0.0) & (np.hypot(course[:, 0], course[:, 1]) > 0.3))
     error = _chest_error(bodies, wishes, course, moving)
     most = _TURN_RATE_RADPS * step_s
-    heading = bodies.heading_rad + np.clip(error * min(1.0, _TURN_GAIN_HZ * step_s), -most, most)
+    heading = bodies.heading_rad + np.minimum(np.maximum(error * (_TURN_GAIN_HZ * step_s), -most), most)
     forward = bodies.velocity_mps[:, 0] * np.cos(heading) + bodies.velocity_mps[:, 1] * np.sin(heading)
     sign = np.where(forward < -0.5 * speed, -1.0, 1.0)
     phase = bodies.phase_rad + sign * phase_rate_radps(speed, bodies.height_m) * step_s
@@ -176,8 +177,8 @@ def wrapped(angle_rad: Array) -> Array:
     return small
 
 
-def _within(vector: Array, most: Array) -> Array:
-    """(n,) factors that bring vectors (n, 2) down to a length of ``most`` (n,)."""
+def _within(vector: Array, most: Array | float) -> Array:
+    """(n,) factors that bring vectors (n, 2) down to a length of ``most``."""
     length = np.hypot(vector[:, 0], vector[:, 1])
     factor: Array = np.minimum(1.0, most / np.maximum(length, 1e-9))
     return factor
@@ -193,8 +194,9 @@ def _chest_error(bodies: Bodies, wishes: Wishes, course: Array, moving: Flags) -
     return np.where(keep, 0.0, wrapped(at - bodies.heading_rad))
 
 
-def _turned_share(bodies: Bodies, wishes: Wishes, wanted: Array, moving: Flags) -> Array:
+def _turned_share(bodies: Bodies, wishes: Wishes, wanted: Array, size: Array) -> Array:
     """Share (n,) of the speed that a body takes which has not yet turned to its way."""
-    error = _chest_error(bodies, wishes, wanted, moving)
-    free = (wishes.chest == FACING) | (wishes.chest == HOLD)
-    return np.where(free, 1.0, np.clip(0.35 + np.cos(error), 0.0, 1.0))
+    chest = np.cos(bodies.heading_rad) * wanted[:, 0] + np.sin(bodies.heading_rad) * wanted[:, 1]
+    toward = np.where(wishes.chest == BACKWARDS, -chest, chest) / np.maximum(size, 1e-9)
+    bound = (wishes.chest <= BACKWARDS) & (size > WALK_MPS)
+    return np.where(bound, np.minimum(np.maximum(0.35 + toward, 0.0), 1.0), 1.0)
