@@ -1,0 +1,232 @@
+"""From what a person does to a stance of the body. All in the body frame, feet on z = 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from recordings.plant.records import BodyState
+from recordings.render.gait import foot_at, stride_m
+from recordings.render.skeleton import Arm, Array, Leg, Skeleton, Stance, about
+
+SEAT_M: Final = 0.95  # top of a truck's seat above the floor under the truck
+FOOT_PLATE_M: Final = 0.48  # what a driver's feet stand on, above the same floor
+WHEEL_M: Final = (0.42, 0.15, 1.24)  # where a driver's hands are: ahead, to each side, above the floor
+
+_STILL_MPS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How one person holds the body, by the seed of the look."""
+
+    track: float = 1.0
+    toe_out_rad: float = 0.12
+    arm_swing: float = 1.0
+    one_hand: bool = False
+    fallen: int = 0
+    spread_rad: float = 0.12
+
+    @classmethod
+    def of(cls, seed: int, build: float) -> Manner:
+        """Drawn from the seed; heavy people hold their arms further away."""
+        rng = np.random.default_rng([seed, 3])
+        return cls(
+            track=float(rng.uniform(0.8, 1.3)),
+            toe_out_rad=float(rng.uniform(0.02, 0.22)),
+            arm_swing=float(rng.uniform(0.7, 1.2)),
+            one_hand=bool(rng.random() < 0.4),
+            fallen=int(rng.integers(4)),
+            spread_rad=float(rng.uniform(0.10, 0.17)) + 0.12 * build,
+        )
+
+
+def stance_of(state: BodyState, skeleton: Skeleton, manner: Manner, hand_m: Array | None) -> Stance:
+    """The stance of ``state``; ``hand_m`` (3,) is its hand point in the body frame."""
+    if state.posture == "sit":
+        stance = _sitting(skeleton)
+    elif state.posture == "lie":
+        return _lying(skeleton, manner)
+    elif abs(state.speed_mps) > _STILL_MPS and state.posture in ("walk", "stand", "pendant", "reach"):
+        stance = _walking(state, skeleton, manner)
+    else:
+        stance = _standing(state, skeleton, manner)
+    if state.bend > 0.0 or state.posture == "bend":
+        stance = _bent(stance, skeleton, state.bend if state.bend > 0.0 else 0.6)
+    if hand_m is not None:
+        return _reaching(stance, skeleton, hand_m)
+    if state.posture == "pendant":
+        return _with_pendant(stance, skeleton, manner)
+    if state.posture == "reach":
+        return _reaching(stance, skeleton, np.array([0.5, 0.0, skeleton.shoulder_m * 0.9]))
+    return stance
+
+
+def _hips_over(skeleton: Skeleton, legs: tuple[Leg, Leg], x: float, y: float, reach: float) -> Array:
+    """The pelvis as high as both legs allow, rounded off where one takes over from the other."""
+    heights = []
+    for leg, side in zip(legs, (1.0, -1.0), strict=True):
+        ahead, aside = leg.ankle_m[0] - x, leg.ankle_m[1] - (y + side * skeleton.hip_half_m)
+        up = (reach * skeleton.leg_m) ** 2 - ahead**2 - aside**2
+        heights.append(float(leg.ankle_m[2]) + float(np.sqrt(max(up, 0.01))))
+    softness = 0.012
+    low = -softness * float(np.log(sum(np.exp(-(h - min(heights)) / softness) for h in heights)))
+    return np.array([x, y, min(heights) + low + softness * np.log(2.0) * 0.5 + skeleton.hip_drop_m])
+
+
+def _standing(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
+    sway = float(np.sin(state.phase_rad))
+    half = skeleton.hip_half_m * 1.05 * manner.track
+    legs = tuple(
+        Leg(
+            np.array([0.0, side * half, skeleton.ankle_m]),
+            yaw_rad=side * (manner.toe_out_rad + 0.06),
+            knee=np.array([1.0, 0.2 * side, 0.0]),
+        )
+        for side in (1.0, -1.0)
+    )
+    both = (legs[0], legs[1])
+    hips = _hips_over(skeleton, both, 0.0, 0.015 * sway, 0.998)
+    arms = tuple(
+        Arm(swing_rad=0.03 + 0.03 * sway * side, spread_rad=manner.spread_rad, elbow_rad=0.25) for side in (1.0, -1.0)
+    )
+    return Stance(
+        hips, both, (arms[0], arms[1]), lean_rad=0.03, side_rad=-0.02 * sway, nod_rad=0.08, look_rad=0.15 * sway
+    )
+
+
+def _walking(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
+    """Backwards is the same film run backwards."""
+    speed = abs(state.speed_mps)
+    phase = state.phase_rad if state.speed_mps >= 0 else -state.phase_rad
+    cycle = phase / (2.0 * np.pi)
+    stride = stride_m(speed, state.height_m)
+    vigour = float(np.clip(speed / 1.1, 0.0, 1.15))
+    half = skeleton.hip_half_m * (0.75 + 0.3 * (1.0 - min(vigour, 1.0))) * manner.track**0.5
+    left = foot_at(skeleton, cycle, stride, vigour, half, manner.toe_out_rad)
+    right = foot_at(skeleton, cycle + 0.5, stride, vigour, -half, -manner.toe_out_rad)
+    swing = float(np.cos(phase))  # 1 when the left foot is ahead
+    sway = -0.022 * vigour * float(np.sin(phase))
+    hips = _hips_over(skeleton, (left, right), 0.02, -sway, 0.985)
+    pelvis = about(2, -0.09 * vigour * swing) @ about(0, 0.03 * vigour * float(np.sin(phase)))
+    arms = tuple(
+        Arm(
+            swing_rad=-side * 0.42 * vigour * manner.arm_swing * swing + 0.02,
+            spread_rad=manner.spread_rad,
+            elbow_rad=0.30 + 0.25 * vigour * (0.5 - 0.5 * side * swing),
+        )
+        for side in (1.0, -1.0)
+    )
+    lean = 0.04 + 0.03 * speed if state.speed_mps > 0 else 0.0
+    return Stance(
+        hips,
+        (left, right),
+        (arms[0], arms[1]),
+        pelvis=pelvis,
+        lean_rad=lean,
+        twist_rad=0.17 * vigour * swing,
+        nod_rad=0.06 - lean,
+    )
+
+
+def _bent(stance: Stance, skeleton: Skeleton, bend: float) -> Stance:
+    """Lean from the hips and the back, hips back and down, arms hanging towards the ankles."""
+    tilt = 0.80 * bend
+    drop = 0.16 * bend**1.5 * skeleton.leg_m
+    back = 0.20 * bend * skeleton.leg_m
+    hip = stance.hip_m + np.array([-back, 0.0, -drop])
+    palms = []
+    for side in (1.0, -1.0):
+        hang = np.array([0.30 - 0.05 * bend, side * 0.24, skeleton.shoulder_m * (0.62 - 0.52 * bend)])
+        palms.append(Arm(palm_m=hang, pole=np.array([-0.3, side, -0.2])))
+    arms = (palms[0], palms[1]) if bend > 0.25 else stance.arms
+    return replace(
+        stance,
+        hip_m=hip,
+        pelvis=stance.pelvis @ about(1, tilt),
+        lean_rad=stance.lean_rad + 0.85 * bend,
+        nod_rad=stance.nod_rad - 0.35 * bend,
+        arms=arms,
+    )
+
+
+def _reaching(stance: Stance, skeleton: Skeleton, hand_m: Array) -> Stance:
+    """Both palms at one point, a hand's breadth apart. The trunk turns and leans as far as the arms fall short."""
+    turn = float(np.clip(np.arctan2(hand_m[1], max(float(hand_m[0]), 0.05)), -0.9, 0.9))
+    across = np.array([-np.sin(turn), np.cos(turn), 0.0]) * 0.04
+    arms = tuple(Arm(palm_m=hand_m + side * across) for side in (1.0, -1.0))
+    reached = replace(stance, arms=(arms[0], arms[1]), twist_rad=stance.twist_rad + 0.6 * turn, look_rad=0.4 * turn)
+    best, least = reached, _shortfall(reached, skeleton)
+    for bend in np.linspace(0.1, 1.0, 10):
+        if least <= 0.0:
+            break
+        tried = replace(_bent(reached, skeleton, float(bend)), arms=reached.arms)
+        short = _shortfall(tried, skeleton)
+        if short < least:
+            best, least = tried, short
+    return best
+
+
+def _shortfall(stance: Stance, skeleton: Skeleton) -> float:
+    """By how much the farther palm stays short of its point, with the arms nearly straight."""
+    from recordings.render.skeleton import INDEX
+
+    _, places = skeleton.place(stance)
+    reach = 0.97 * (skeleton.arm_m + skeleton.fore_m)
+    away = [
+        float(np.linalg.norm(arm.palm_m - places[INDEX[f"upperarm.{side}"]])) - reach
+        for arm, side in zip(stance.arms, "LR", strict=True)
+        if arm.palm_m is not None
+    ]
+    return max(away, default=0.0)
+
+
+def pendant_at(skeleton: Skeleton, manner: Manner) -> Array:
+    """Middle (3,) of the pendant that an operator holds before the belly, body frame."""
+    return np.array([0.33, -0.10 if manner.one_hand else 0.0, skeleton.shoulder_m * 0.78])
+
+
+def _with_pendant(stance: Stance, skeleton: Skeleton, manner: Manner) -> Stance:
+    middle = pendant_at(skeleton, manner) + np.array([stance.hip_m[0], stance.hip_m[1], 0.0])
+    left = Arm(palm_m=middle + np.array([-0.02, 0.045, 0.02]), pole=np.array([-0.6, 0.7, -0.8]))
+    right = Arm(palm_m=middle + np.array([-0.02, -0.045, -0.02]), pole=np.array([-0.6, -0.7, -0.8]))
+    arms = (stance.arms[0] if manner.one_hand else left, right)
+    return replace(stance, arms=arms, twist_rad=stance.twist_rad * 0.3, nod_rad=0.12)
+
+
+def _sitting(skeleton: Skeleton) -> Stance:
+    """On a seat whose top is SEAT_M up, feet on the plate, hands at the wheel. z = 0 is the floor below."""
+    hips = np.array([0.0, 0.0, SEAT_M + 0.11])
+    legs = tuple(
+        Leg(
+            np.array([0.44, side * 0.13, FOOT_PLATE_M + skeleton.ankle_m]),
+            yaw_rad=side * 0.08,
+            knee=np.array([0.6, 0.15 * side, 1.0]),
+        )
+        for side in (1.0, -1.0)
+    )
+    arms = tuple(
+        Arm(palm_m=np.array([WHEEL_M[0], side * WHEEL_M[1], WHEEL_M[2]]), pole=np.array([-0.4, side, -1.0]))
+        for side in (1.0, -1.0)
+    )
+    return Stance(hips, (legs[0], legs[1]), (arms[0], arms[1]), pelvis=about(1, -0.12), lean_rad=0.1)
+
+
+def _lying(skeleton: Skeleton, manner: Manner) -> Stance:
+    """A body with slack limbs, still upright: ``laid`` puts it down."""
+    spread = 0.10 + 0.06 * manner.fallen
+    legs = (
+        Leg(np.array([0.02, skeleton.hip_half_m + spread, skeleton.ankle_m]), pitch_rad=-0.5, yaw_rad=0.4),
+        Leg(np.array([0.16, -skeleton.hip_half_m - 0.05, skeleton.ankle_m + 0.09]), pitch_rad=-0.5, yaw_rad=-0.5),
+    )
+    hips = _hips_over(skeleton, legs, 0.0, 0.0, 0.99)
+    arms = (Arm(0.1, 0.7 + 0.2 * manner.fallen, 0.5), Arm(0.15, 0.45, 0.9))
+    return Stance(hips, legs, arms, look_rad=0.4, nod_rad=-0.05)
+
+
+def laid(manner: Manner) -> Array:
+    """(3, 3) that puts an upright body down: on its back, its face, or a side."""
+    turns = (about(1, -np.pi / 2), about(1, np.pi / 2), about(0, np.pi / 2), about(1, -np.pi / 2) @ about(2, 0.35))
+    return np.asarray(turns[manner.fallen])
