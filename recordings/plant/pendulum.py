@@ -37,6 +37,12 @@ class Hook:
         self._rx, self._ry, self._rz = 0.0, 0.0, -1.0
         self._pull = 0.0
 
+    def point(self, px: float, py: float, pz: float) -> None:
+        """Tell where the rope comes from: needed once, unless the hook starts plumb under it."""
+        dx, dy, dz = self.x - px, self.y - py, self.z - pz
+        distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+        self._rx, self._ry, self._rz = dx / distance, dy / distance, dz / distance
+
     def begin(self, dt_s: float, px: float, py: float, pz: float, rope_m: float) -> None:
         """Half a kick, the drift, and back into reach of the support at its new place ``p`` with its new rope.
 
