@@ -11,6 +11,7 @@ from calibration.errors import BadInput, HoistwatchError
 from ui.cli_data import add_data_commands
 from ui.cli_run import add_run_commands
 from ui.cli_tools import add_tool_commands
+from ui.cli_train import add_train_commands
 
 app = typer.Typer(
     name="hoistwatch",
@@ -24,6 +25,7 @@ app = typer.Typer(
 add_run_commands(app)
 add_data_commands(app)
 add_tool_commands(app)
+add_train_commands(app)
 
 
 def _show_version(wanted: bool) -> None:
