@@ -18,7 +18,7 @@ from tracking.tag_corners import refine_corners
 Array = NDArray[np.float64]
 Bgr = NDArray[np.uint8]
 
-_FAMILIES = {
+FAMILIES = {
     "april_16h5": "DICT_APRILTAG_16h5",
     "april_25h9": "DICT_APRILTAG_25h9",
     "april_36h10": "DICT_APRILTAG_36h10",
@@ -72,7 +72,7 @@ class HookTags:
                 other = self._tags[family, number][0].name
                 raise BadInput(f"hoist {hoist.name!r}: tag is that of hoist {other!r} too, expected one of its own")
             self._tags[family, number] = (hoist, hoist.tag)
-            dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, _FAMILIES[family]))
+            dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, FAMILIES[family]))
             if number >= len(dictionary.bytesList):
                 raise BadInput(
                     f"hoist {hoist.name!r}: tag.id is {number}, expected 0 to {len(dictionary.bytesList) - 1} "

@@ -1,0 +1,122 @@
+"""Where each thing stands in a picture, and how much of it is seen: the exact boxes that training learns from.
+
+What a box holds, in training and in tests alike: **person** the body with clothes and helmet and the
+pendant in its hands, without its cable; **hook** the hook block with its hook and its tag, without ropes
+and slings; **load** the load's own body, without slings; **trolley** the unit that hangs on or stands on
+the beam, not the beam.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recordings.render.batch import Batch
+from recordings.render.floor_light import filled
+from recordings.render.lens import SCALE, Lens
+from recordings.render.moving import Part
+from tracking.records import Kind
+
+Ids = NDArray[np.uint8]
+BoxPx = tuple[float, float, float, float]
+
+_COARSE = 2 * SCALE
+_CANVAS_PX = 1400
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One thing in one picture.
+
+    left_px, top_px, width_px, height_px: box of the pixels that show it. full_px: left, top, width
+    and height of all of it, were nothing in front, cut at the edge of the picture. visible: share,
+    0 to 1, of its outline's area that the picture shows; what lies beyond the edge counts as hidden.
+    distance_m: from the camera to its middle.
+    """
+
+    kind: Kind
+    name: str
+    left_px: float
+    top_px: float
+    width_px: float
+    height_px: float
+    full_px: BoxPx
+    visible: float
+    distance_m: float
+
+
+def labels_of(parts: list[Part], batch: Batch, lens: Lens, drawn: Ids, taken: Ids) -> tuple[Label, ...]:
+    """Labels of all parts that show at least one pixel.
+
+    ``drawn`` (lens.drawn_px) and ``taken`` (the camera's picture) hold the number of the part that is
+    seen at each pixel, 0 where the hall hides everything.
+    """
+    out: list[Label] = []
+    for k, part in enumerate(parts):
+        if part.kind is None:
+            continue
+        points = batch.points_m[batch.starts[k] : batch.starts[k + 1]]
+        drawn_px, depth = lens.project(points)
+        if not (depth > 0.3).all():
+            continue
+        full = _full(lens, points)
+        seen = None if full is None else _seen(taken, k + 1, full)
+        if full is None or seen is None:
+            continue
+        faces = None if part.fine else _faces(batch, k)
+        share = _share(drawn_px, faces, drawn, k + 1)
+        distance = float(np.linalg.norm(points.mean(axis=0) - lens.camera.centre_m))
+        out.append(Label(part.kind, part.name, *seen, full, share, distance))
+    return tuple(out)
+
+
+def _faces(batch: Batch, k: int) -> NDArray[np.int32]:
+    start, end = batch.starts[k], batch.starts[k + 1]
+    mine = (batch.faces[:, 0] >= start) & (batch.faces[:, 0] < end)
+    return batch.faces[mine] - np.int32(start)
+
+
+def _full(lens: Lens, points: NDArray[np.float32]) -> BoxPx | None:
+    width, height = lens.size_px
+    px = lens.camera.project(points.astype(float))
+    with np.errstate(invalid="ignore"):
+        low, high = np.nanmin(px, axis=0), np.nanmax(px, axis=0)
+    left, top = max(float(low[0]), 0.0), max(float(low[1]), 0.0)
+    right, bottom = min(float(high[0]) + 1.0, width), min(float(high[1]) + 1.0, height)
+    if not (right > left and bottom > top):
+        return None
+    return left, top, right - left, bottom - top
+
+
+def _seen(taken: Ids, number: int, full: BoxPx) -> BoxPx | None:
+    """Box of the pixels of one number; looked for where the whole thing lies, and a little beyond."""
+    left, top = max(int(full[0]) - 3, 0), max(int(full[1]) - 3, 0)
+    part = taken[top : int(full[1] + full[3]) + 4, left : int(full[0] + full[2]) + 4] == number
+    rows, cols = np.nonzero(part.any(axis=1))[0], np.nonzero(part.any(axis=0))[0]
+    if not len(rows):
+        return None
+    return (
+        float(left + cols[0]),
+        float(top + rows[0]),
+        float(cols[-1] - cols[0] + 1),
+        float(rows[-1] - rows[0] + 1),
+    )
+
+
+def _share(drawn_px: NDArray[np.float64], faces: NDArray[np.int32] | None, drawn: Ids, number: int) -> float:
+    """Seen share of an outline: it is filled on a coarse canvas of its own and compared with what is drawn."""
+    low, high = drawn_px.min(axis=0), drawn_px.max(axis=0)
+    cell = _COARSE if float((high - low).min()) > 12 * _COARSE else 1
+    while float((high - low).max()) / cell > _CANVAS_PX:
+        cell *= 2
+    origin = np.floor(low / cell).astype(int)
+    size = np.ceil(high / cell).astype(int) + 1 - origin
+    mask = filled(np.asarray(drawn_px / cell - origin, np.float32), faces, (int(size[0]), int(size[1])))
+    rows, cols = np.nonzero(mask)
+    if not len(rows):
+        return 0.0
+    v, u = (rows + origin[1]) * cell + cell // 2, (cols + origin[0]) * cell + cell // 2
+    inside = (v >= 0) & (v < drawn.shape[0]) & (u >= 0) & (u < drawn.shape[1])
+    return float((drawn[v[inside], u[inside]] == number).sum() / len(rows))
