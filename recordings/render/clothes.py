@@ -7,38 +7,28 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
 
 from recordings.render.body_model import BodyModel
+from recordings.render.cutting import vertex_normals
 from recordings.render.garments import FIELDS, PATCH, PATCHES
 from recordings.render.looks import FLUORESCENT, SILVER, Colour, Look
 
 Floats = NDArray[np.float32]
 
-SOLE_M: Final = 0.022
-_WELT_M: Final = 0.06
-SOLE: Final[Colour] = (24, 22, 22)
 _UPPER: Final = ("yoke", "strap", "upper_band", "belly", "lower_band", "hem", "zip")
 _SLEEVE: Final = ("short_sleeve", "arm_band", "sleeve", "forearm", "cuff")
 _LEGS: Final = ("thigh", "shin", "shin_band", "ankle")
 
 # How far each garment stands off the skin in metres, and how much it folds.
 _STAND_OFF: Final = {
-    **dict.fromkeys(_UPPER, (0.018, 0.007)),
-    **dict.fromkeys(("tail",), (0.022, 0.006)),
-    **dict.fromkeys(("short_sleeve", "arm_band", "sleeve", "forearm"), (0.014, 0.006)),
-    "cuff": (0.013, 0.002),
-    "collar": (0.012, 0.002),
+    **dict.fromkeys((*_UPPER, "tail", "collar"), (0.018, 0.007)),
+    **dict.fromkeys(_SLEEVE, (0.015, 0.006)),
     **dict.fromkeys(_LEGS, (0.014, 0.006)),
-    "ankle": (0.02, 0.006),
-    "boot": (0.014, 0.0),
-    "sole": (0.014, 0.0),
+    "boot": (0.013, 0.0),
     "scalp": (0.012, 0.003),
     "hand": (0.001, 0.0),
 }
-_CLOTH: Final = (*_UPPER, *_SLEEVE, *_LEGS, "tail", "boot", "sole", "collar")
-_ROUNDS: Final = 8  # of smoothing: what is under the cloth does not show
-_BOOT_ROUNDS: Final = 25
+_SKIN_TIGHT: Final = 0.0125  # metres: what stands off less lies on the skin itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,7 @@ def colours_of(look: Look, wardrobe: Wardrobe) -> NDArray[np.float64]:
     out["scalp"] = look.hair
     out |= dict.fromkeys((*_UPPER, *_SLEEVE, "tail", "collar"), look.top)
     out |= dict.fromkeys(_LEGS, look.trousers)
-    out |= {"boot": wardrobe.boots, "sole": SOLE}
+    out["boot"] = wardrobe.boots
     if wardrobe.short_sleeves:
         out |= dict.fromkeys(("sleeve", "forearm", "cuff"), look.skin)
     if wardrobe.gloves:
@@ -109,47 +99,26 @@ class Tailor:
 
     def __init__(self, model: BodyModel) -> None:
         self.model = model
-        self._neighbours = _averaging(model.welded_faces, model.shapes_m.shape[1])
-        cloth = np.isin(model.patch, [PATCH[name] for name in _CLOTH])
-        skin = np.ones(model.shapes_m.shape[1], dtype=np.float32)
-        skin[model.source[cloth]] = 0.0
-        bare = model.source[~cloth]
-        skin[bare] = 1.0
-        self._cloth = (1.0 - skin)[:, None]
-        self._boots = np.zeros_like(self._cloth)
-        self._boots[model.source[np.isin(model.patch, (PATCH["boot"], PATCH["sole"]))]] = 1.0
+        self._looser = _widening(model)
 
-    def dress(self, look: Look, bare_m: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+    def dress(self, look: Look, bare_m: Floats, under_m: Floats) -> tuple[Floats, NDArray[np.uint8]]:
         """Vertices (n, 3) of the dressed body at rest and their colours (n, 3).
 
-        ``bare_m`` (w, 3) are the welded vertices of the naked shape.
+        ``bare_m`` (w, 3) are the welded vertices of the naked shape, ``under_m`` (w, 3) what cloth lies on.
         """
         model, wardrobe = self.model, Wardrobe.of(look)
-        under, normals = self._under(bare_m)
+        normals = vertex_normals(under_m, model.welded_faces)
         folds, stains = self._noise(look, bare_m)
         off, fold = self._stand_off(wardrobe)
+        cloth = (off > _SKIN_TIGHT)[:, None]
         away = off + fold * folds
-        points = under[model.source] + normals[model.source] * away[:, None].astype(np.float32)
-        points = self._soled(points)
+        points = np.where(cloth, under_m[model.source], bare_m[model.source]) + normals[model.source] * away[
+            :, None
+        ].astype(np.float32)
         colours = colours_of(look, wardrobe)[model.patch]
         depth = np.where(fold > 0, 0.13, 0.04)
         shade = 1.0 + depth * folds + 0.05 * stains
         return points.astype(np.float32), np.clip(colours * shade[:, None], 0, 255).astype(np.uint8)
-
-    def _under(self, bare_m: Floats) -> tuple[Floats, Floats]:
-        """What cloth lies on: skin (w, 3) without its small hollows, toes run together; and its normals (w, 3)."""
-        smooth, feet = bare_m, bare_m
-        for _ in range(_ROUNDS):
-            smooth = smooth + self._cloth * (self._neighbours @ smooth - smooth)
-        for _ in range(_BOOT_ROUNDS):
-            feet = feet + self._boots * (self._neighbours @ feet - feet)
-        normals = _normals(smooth, self.model.welded_faces)
-        # Along the normal only: along the skin the seams would leave their lines. Smoothing shrinks a
-        # limb, and cloth is laid over the skin, not through it.
-        rise = np.einsum("ij,ij->i", smooth - bare_m, normals)[:, None]
-        under = bare_m + normals * np.where(rise > 0, rise, 0.35 * rise)
-        under = np.where(self._boots > 0, feet, under)
-        return under, _normals(under, self.model.welded_faces)
 
     def _stand_off(self, wardrobe: Wardrobe) -> tuple[Floats, Floats]:
         table = np.array([_STAND_OFF.get(name, (0.0, 0.0)) for name in PATCHES], dtype=np.float32)
@@ -162,7 +131,7 @@ class Tailor:
         if wardrobe.long_hair:
             table[PATCH["scalp"], 0] = 0.02
         chosen = table[self.model.patch]
-        return chosen[:, 0], chosen[:, 1]
+        return chosen[:, 0] + np.where(chosen[:, 0] > _SKIN_TIGHT, self._looser, 0.0), chosen[:, 1]
 
     def _noise(self, look: Look, bare_m: Floats) -> tuple[Floats, Floats]:
         """Folds (n,) and stains (n,), each about -1 to 1: sums of a few waves through the resting body."""
@@ -179,39 +148,17 @@ class Tailor:
             out.append(np.tanh(total).astype(np.float32)[self.model.source])
         return out[0], out[1]
 
-    def _soled(self, points: Floats) -> Floats:
-        """The lowest part of the boots drawn out to a flat sole."""
-        shod = np.isin(self.model.patch, (PATCH["boot"], PATCH["sole"]))
-        floor = points[shod, 2].min()
-        up = points[:, 2] - floor
-        out = points.copy()
-        low = shod & (up < _WELT_M)
-        out[low, 2] = floor - SOLE_M + up[low] * (1.0 + SOLE_M / _WELT_M)
-        under = (self.model.patch == PATCH["sole"]) & (field(self.model, "sole") < -1e-6)
-        out[under, 2] = floor - SOLE_M
-        return out
 
-
-def _averaging(faces: NDArray[np.int32], count: int) -> csr_array:
-    """(count, count) mean over the neighbours of each vertex."""
-    ends = np.concatenate([faces, faces[:, ::-1]]).astype(np.int64)
-    a, b = ends.reshape(-1), np.roll(ends, 1, axis=1).reshape(-1)
-    links = coo_array((np.ones(len(a), dtype=np.float32), (a, b)), shape=(count, count)).tocsr()
-    links.data[:] = 1.0
-    degree = np.asarray(links.sum(axis=1)).reshape(-1)
-    scale = coo_array((1.0 / np.maximum(degree, 1.0), (np.arange(count), np.arange(count))), shape=(count, count))
-    return csr_array((scale @ links).astype(np.float32))
-
-
-def _normals(points: Floats, faces: NDArray[np.int32]) -> Floats:
-    """(n, 3) unit normals of vertices, triangles weighed by their area."""
-    a, b, c = (points[faces[:, k]] for k in range(3))
-    across = np.cross(b - a, c - a)
-    total = np.stack(
-        [np.bincount(faces.reshape(-1), np.repeat(across[:, k], 3), minlength=len(points)) for k in range(3)], axis=1
-    )
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    return np.asarray(total / np.maximum(length, 1e-12), dtype=np.float32)
+def _widening(model: BodyModel) -> Floats:
+    """(n,) metres by which cloth hangs looser towards the ends of trousers, sleeves and jacket."""
+    leg, arm, height = field(model, "leg"), field(model, "arm"), field(model, "height")
+    trousers = np.isin(model.patch, [PATCH[name] for name in _LEGS])
+    sleeves = np.isin(model.patch, [PATCH[name] for name in _SLEEVE])
+    upper = np.isin(model.patch, [PATCH[name] for name in (*_UPPER, "tail")])
+    out = np.where(trousers, 0.004 + 0.022 * np.clip((leg - 0.9) / 0.8, 0.0, 1.0), 0.0)
+    out = np.where(sleeves, 0.003 + 0.008 * np.clip(arm - 0.8, 0.0, 1.0), out)
+    out = np.where(upper, 0.012 * np.clip((0.6 - height) / 0.6, 0.0, 1.0), out)
+    return np.asarray(out, dtype=np.float32)
 
 
 def field(model: BodyModel, name: str) -> Floats:

@@ -46,7 +46,7 @@ def foot_at(skeleton: Skeleton, cycle: float, stride: float, vigour: float, half
         flat_x = -ahead + 2.0 * ahead * ease - stride * (1.0 - STANCE) * _overshoot(share)
         lift = 0.055 * vigour * float(np.sin(np.pi * share)) ** 2
     pitch = _pitch(cycle) * vigour
-    heel_m, ball_m, above = 0.055, skeleton.ball_m, skeleton.ankle_m
+    heel_m, ball_m, above = skeleton.heel_m, skeleton.ball_m, skeleton.ankle_m
     # The foot turns about what touches: heel when toes are up, ball when the heel is up.
     pivot = -heel_m if pitch > 0 else ball_m
     c, s = float(np.cos(pitch)), float(np.sin(pitch))

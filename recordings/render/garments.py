@@ -3,7 +3,7 @@
 Fields are numbers that grow along a body part, the same for all shapes: ``height`` is 0 at the hip
 joints and 1 at the root of the neck, ``arm`` 0 at the shoulder, 1 at the elbow, 2 at the wrist, ``leg``
 0 at the hip, 1 at the knee, 2 at the ankle. ``y`` and ``x`` are in metres of the mean shape. ``scalp``
-is above 0 where hair grows, ``sole`` below 0 at the underside of a foot.
+is above 0 where hair grows. Below the ankle a shoe takes the place of the foot.
 """
 
 from __future__ import annotations
@@ -18,34 +18,35 @@ from recordings.render.skeleton import BONES, INDEX
 
 Array = NDArray[np.float64]
 
-FIELDS: Final = ("height", "arm", "on_arm", "leg", "x", "y", "scalp", "sole", "on_head")
+FIELDS: Final = ("height", "arm", "on_arm", "leg", "x", "y", "scalp", "on_head")
 PATCHES: Final = (
     *("face", "scalp", "neck", "collar", "hand", "cuff", "forearm", "sleeve", "arm_band", "short_sleeve"),
     *("yoke", "strap", "upper_band", "belly", "lower_band", "hem", "zip", "tail"),
-    *("thigh", "shin", "shin_band", "ankle", "boot", "sole"),
+    *("thigh", "shin", "shin_band", "ankle", "boot"),
 )
 PATCH: Final = {name: index for index, name in enumerate(PATCHES)}
 
 _HEM, _TAIL = 0.0, -0.12
 _LOWER, _UPPER = (0.17, 0.28), (0.42, 0.53)
-_COLLAR, _NECK = 0.93, 1.06
+_COLLAR, _NECK = 0.99, 1.08
 _ARM_BAND, _SHORT = (0.45, 0.62), 0.75
 _CUFF, _WRIST = 1.78, 1.93
 _SHIN_BAND, _BOOT = (1.38, 1.55), 1.72
+FOOT: Final = 2.03  # beyond it is the foot
 _STRAP, _ZIP = (0.075, 0.125), 0.013
 
 CUTS: Final = (
     ("on_arm", 0.5),
     *(("height", level) for level in (_TAIL, _HEM, *_LOWER, *_UPPER, _COLLAR, _NECK)),
     *(("arm", level) for level in (*_ARM_BAND, _SHORT, _CUFF, _WRIST)),
-    *(("leg", level) for level in (*_SHIN_BAND, _BOOT)),
+    *(("leg", level) for level in (*_SHIN_BAND, _BOOT, FOOT)),
     *(("y", level) for level in (-_STRAP[1], -_STRAP[0], -_ZIP, _ZIP, _STRAP[0], _STRAP[1])),
-    *(("scalp", 0.0), ("sole", 0.0)),
+    ("scalp", 0.0),
 )
 
 
 def fields_of(points: Array, weights: Array, joints: Array) -> Array:
-    """Fields (n, 9) of the mean shape: points (n, 3), weights (n, 23), joints (23, 3), body frame."""
+    """Fields (n, 8) of the mean shape: points (n, 3), weights (n, 23), joints (23, 3), body frame."""
 
     def share(*names: str) -> Array:
         return np.asarray(weights[:, [i for i, bone in enumerate(BONES) if bone.startswith(names)]].sum(axis=1))
@@ -57,7 +58,8 @@ def fields_of(points: Array, weights: Array, joints: Array) -> Array:
     on_head = share("head")
     hip, neck, head = joint("thigh.L"), joint("neck"), joint("head")
     # A collar lies lower in front than behind.
-    level = points[:, 2] - np.where(points[:, 2] > neck[2] - 0.12, 0.45 * (neck[0] - points[:, 0]), 0.0) * 0.8
+    near = np.clip((points[:, 2] - neck[2]) / 0.1 + 1.5, 0.0, 1.0)
+    level = points[:, 2] - near * 0.4 * (neck[0] - points[:, 0])
     height = (level - hip[2]) / (neck[2] - hip[2])
     height = np.where(on_arm > 0.5, np.clip(height, 0.6, 0.9), height)
     left = points[:, 1] > 0
@@ -65,13 +67,12 @@ def fields_of(points: Array, weights: Array, joints: Array) -> Array:
     leg = np.where(left, *(_along(points, joint, ("thigh", "shin", "foot"), s) for s in "LR"))
     on_foot = share("foot", "toes")
     leg = np.where(on_foot > 0.5, np.maximum(leg, 1.8), leg)
-    y = np.where((on_arm > 0.5) | (on_leg > 0.6) | (on_head > 0.3), np.sign(points[:, 1]) * 0.3, points[:, 1])
+    y = np.where((on_arm > 0.5) | (on_leg > 0.6) | (height > _NECK), np.sign(points[:, 1]) * 0.3, points[:, 1])
     ahead, above = points[:, 0] - head[0], points[:, 2] - head[2]
-    scalp = np.where(on_head > 0.3, above - 0.012 - np.maximum(1.15 * ahead, 0.0), -0.2)
-    lowest = points[:, 2].min()
-    sole = np.where(on_foot > 0.3, points[:, 2] - lowest - 0.022, 0.2)
+    hairline = np.interp(ahead, (-0.09, -0.04, -0.01, 0.05, 0.08, 0.12), (0.0, 0.005, 0.08, 0.085, 0.115, 0.135))
+    scalp = np.where(on_head > 0.3, above - hairline, -0.2)
     arm, leg = np.where(on_arm > 0.02, arm, 0.0), np.where(on_leg > 0.02, leg, 0.0)
-    return np.column_stack((height, arm, on_arm, leg, points[:, 0], y, scalp, sole, on_head))
+    return np.column_stack((height, arm, on_arm, leg, points[:, 0], y, scalp, on_head))
 
 
 def _along(points: Array, joint: Callable[[str], Array], bones: tuple[str, str, str], side: str) -> Array:
@@ -86,7 +87,7 @@ def _along(points: Array, joint: Callable[[str], Array], bones: tuple[str, str, 
 
 
 def patches_of(middles: Array) -> NDArray[np.int64]:
-    """Patch of each triangle from the fields (m, 9) at its middle."""
+    """Patch of each triangle from the fields (m, 8) at its middle."""
     f = dict(zip(FIELDS, middles.T, strict=True))
     height, arm, leg, y = f["height"], f["arm"], f["leg"], np.abs(f["y"])
     on_arm = f["on_arm"] > 0.5
@@ -96,7 +97,6 @@ def patches_of(middles: Array) -> NDArray[np.int64]:
         return (values > ends[0]) & (values < ends[1])
 
     rules = (
-        ("sole", f["sole"] < 0),
         ("boot", leg > _BOOT),
         ("scalp", f["scalp"] > 0),
         ("hand", on_arm & (arm > _WRIST)),

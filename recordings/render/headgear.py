@@ -1,4 +1,4 @@
-"""What is worn or held and is no cloth: helmets, tied hair, and the pendant of a hoist."""
+"""What is worn or held and is no cloth: helmets, tied hair, shoes, and the pendant of a hoist."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recordings.render.looks import HELMETS, Look
+from recordings.render.looks import HELMETS, Colour, Look
 
 Array = NDArray[np.float64]
 Part = tuple[Array, NDArray[np.int32], NDArray[np.uint8]]  # points (n, 3), faces (m, 3), colours (n, 3)
 
 _ROUND: Final = 24
+SOLE_M: Final = 0.022
+SOLE: Final[Colour] = (24, 22, 22)
 PENDANT_M: Final = (0.065, 0.075, 0.26)
 
 
@@ -62,6 +64,35 @@ def tied_hair(look: Look, low: Array, high: Array) -> Part:
     points = np.array([[np.cos(u) * np.cos(a), np.cos(u) * np.sin(a), np.sin(u)] for u in up for a in around])
     points = middle + points * half
     return points, _grid_faces(7, 12), np.tile(np.array(look.hair, dtype=np.uint8), (len(points), 1))
+
+
+def shoe(low: Array, high: Array, colour: Colour) -> Part:
+    """A shoe round the foot whose bare box is ``low``..``high`` (3,), toes ahead. Its sole goes SOLE_M below."""
+    ends = np.array([low[0] - 0.012, high[0] + 0.02])
+    width = (high[1] - low[1]) * 0.52
+    floor = low[2] - SOLE_M
+    around = np.linspace(0.0, 2.0 * np.pi, _ROUND, endpoint=False)
+    share = 0.5 + 0.5 * np.cos(around)  # 0 at the heel, 1 at the toes
+    plan = np.sign(np.sin(around)) * np.abs(np.sin(around)) ** 0.6
+    wide = plan * np.interp(share, (0.0, 0.35, 0.7, 1.0), (0.80, 0.82, 1.05, 0.95)) * width
+    long = ends[0] + (ends[1] - ends[0]) * share
+    top = np.interp(share, (0.0, 0.42, 0.62, 0.85, 1.0), (0.125, 0.125, 0.095, 0.07, 0.055))
+    middle, centre = (low[1] + high[1]) / 2.0, ends[0] + 0.42 * (ends[1] - ends[0])
+    rings, colours = [], []
+    layers = [(0.0, 1.0, SOLE), (0.026, 1.03, SOLE), (0.026, 1.0, colour)]
+    layers += [(float(np.sin(t)), max(float(np.cos(t)), 0.0) ** 0.7, colour) for t in np.linspace(0.25, np.pi / 2, 7)]
+    for index, (rise, broad, paint) in enumerate(layers):
+        high_m = np.full(_ROUND, rise) if index < 3 else 0.026 + rise * (top - 0.026)
+        narrow = 0.55 + 0.45 * broad if index >= 3 else broad
+        x = centre + (long - centre) * narrow
+        rings.append(np.column_stack([x, middle + wide * broad, floor + high_m]))
+        colours.append(np.tile(np.array(paint, dtype=np.uint8), (_ROUND, 1)))
+    count = len(layers) * _ROUND
+    points = np.concatenate([*rings, [[(ends[0] + ends[1]) / 2.0, middle, floor]]])
+    under = [[(j + 1) % _ROUND, j, count] for j in range(_ROUND)]
+    colours.append(np.array([SOLE], dtype=np.uint8))
+    faces = np.concatenate([_grid_faces(len(layers), _ROUND), np.array(under, dtype=np.int32)])
+    return points, faces, np.concatenate(colours)
 
 
 def pendant(middle: Array) -> Part:

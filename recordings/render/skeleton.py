@@ -120,12 +120,14 @@ def two_bones(start: Array, target: Array, first_m: float, second_m: float, pole
 class Skeleton:
     """Joints (23, 3) of one body at rest, in the body frame, feet on z = 0; and its lengths.
 
-    ``palms_m`` (2, 3) are the middles of the two palms at rest.
+    ``palms_m`` (2, 3) are the middles of the two palms at rest, ``heel_m`` how far a heel reaches
+    behind its ankle.
     """
 
-    def __init__(self, joints_m: Array, palms_m: Array) -> None:
+    def __init__(self, joints_m: Array, palms_m: Array, heel_m: float) -> None:
         self.joints_m = np.asarray(joints_m, dtype=np.float64)
         self.palms_m = np.asarray(palms_m, dtype=np.float64)
+        self.heel_m = heel_m
         j = self.joints_m
         self.thigh_m = self._length("thigh.L", "shin.L")
         self.shin_m = self._length("shin.L", "foot.L")
