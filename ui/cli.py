@@ -9,6 +9,7 @@ import typer
 
 from calibration.errors import BadInput, HoistwatchError
 from ui.cli_data import add_data_commands
+from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
 from ui.cli_tools import add_tool_commands
 from ui.cli_train import add_train_commands
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 add_run_commands(app)
 add_data_commands(app)
+add_plant_commands(app)
 add_tool_commands(app)
 add_train_commands(app)
 

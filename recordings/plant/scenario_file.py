@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import tomli_w
 from pydantic import ValidationError
 
 from calibration.errors import BadInput
@@ -37,6 +38,11 @@ def parse_scenario(text: str, name: str, folder: Path) -> Scenario:
     except ValidationError as error:
         raise BadInput(f"{name}: {sentence(error, scenario.model_dump(mode='json'))}") from None
     return scenario
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """The scenario as TOML text that ``parse_scenario`` reads back to an equal one."""
+    return tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
 
 
 def library() -> tuple[str, ...]:

@@ -1,0 +1,95 @@
+"""The command on simulated plants: simulate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from calibration.errors import BadInput, Unavailable
+from ui.cli_common import progress_bar
+
+if TYPE_CHECKING:
+    from recordings.plant.loop import Render, Simulated
+    from recordings.plant.scenario import Scenario
+
+
+def add_plant_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    app.command()(simulate)
+
+
+def simulate(
+    scenario: Annotated[
+        str | None, typer.Argument(help="A scenario file, or a name of the library.", metavar="SCENARIO")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The recording to write.", metavar="REC.mcap")] = None,
+    render: Annotated[
+        bool,
+        typer.Option("--render", help="Draw what each camera sees; replay with --detect. Needs hoistwatch[plant]."),
+    ] = False,
+    boxes: Annotated[
+        bool, typer.Option("--boxes", help="With --render: also what a detector would give, so that a replay need not.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed than the scenario's.", min=0)] = None,
+    open_loop: Annotated[
+        bool, typer.Option("--open-loop", help="The hoists do not obey: what happens without a stop.")
+    ] = False,
+    show_library: Annotated[bool, typer.Option("--list", help="List the library of scenarios and end.")] = False,
+) -> None:
+    """Run a scenario of hall, hoists, loads and people to a recording with ground truth. Same scenario, same bytes."""
+    from recordings.plant.scenario_file import load_scenario, scenario_path
+
+    if show_library:
+        _list()
+        return
+    if scenario is None or out is None:
+        missing = "-o REC.mcap" if scenario else "a scenario file, or a name that --list shows"
+        raise BadInput(f"simulate: expected {missing}")
+    path = scenario_path(scenario)
+    loaded = load_scenario(path)
+    if seed is not None:
+        loaded = loaded.model_copy(update={"scenario": loaded.scenario.model_copy(update={"seed": seed})})
+    from recordings.plant.loop import Options
+    from recordings.plant.simulate import simulate as run
+
+    options = Options(render=_renderer(loaded) if render else None, boxes=boxes or not render, obeys=not open_loop)
+    with progress_bar("simulate") as bar:
+        done = run(loaded, path.parent, out, options, bar)
+    for line in _told(out, loaded, done):
+        typer.echo(line)
+
+
+def _list() -> None:
+    from recordings.plant.scenario_file import library, load_scenario, scenario_path
+
+    scenarios = [(name, load_scenario(scenario_path(name)).scenario) for name in library()]
+    width = max((len(name) for name, _ in scenarios), default=0)
+    for name, about in scenarios:
+        typer.echo(f"{name:<{width}}  {about.situation:<18}  {about.describes}")
+
+
+def _renderer(scenario: Scenario) -> Render:
+    try:
+        from recordings.render.pictures import renderer
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            f'--render needs {error.name}, which is not installed: pip install "hoistwatch[plant]"'
+        ) from None
+    draw: Render = renderer(scenario)
+    return draw
+
+
+def _told(out: Path, scenario: Scenario, done: Simulated) -> list[str]:
+    from recordings.plant.truth import told
+
+    about = scenario.scenario
+    pictures = f", {done.frames} pictures" if done.frames else ""
+    lines = [f"{out}: {about.seconds:g} s of {about.name}{pictures}"]
+    lines += [f"  {line}" for line in told(done.truth)]
+    if done.alarms:
+        raised = sum(t.event == "raised" for t in done.alarms)
+        worst = max((t.level for t in done.alarms if t.event != "cleared"), key=lambda level: level.rank)
+        lines.append(f"  engine in the loop: {raised} alarms raised, worst {worst.value}")
+    return lines
