@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from shapely import Polygon, box
+from shapely import LineString, Point, Polygon, box
 
 from recordings.plant.scenario import Scenario
 
@@ -40,6 +40,7 @@ STYLES: dict[Split, Style] = {
 LIGHTS = ("lamps", "daylight", "dusk", "night", "glare")
 LIGHT_SHARES = (0.36, 0.26, 0.14, 0.12, 0.12)
 PEOPLE, LOADS = 7, 5
+_TRIES = 60
 SIZES = {
     "crate": ((0.6, 2.2), (0.5, 1.6), (0.4, 1.6)),
     "beam": ((2.5, 7.0), (0.15, 0.6), (0.15, 0.6)),
@@ -60,9 +61,10 @@ def random_hall(split: Split, number: int) -> Scenario:
     """Hall ``number`` of a split: the same number is always the same hall."""
     style = STYLES[split]
     rng = np.random.default_rng([style.seed, number])
-    size = (float(rng.uniform(10.0, 32.0)), float(rng.uniform(8.0, 18.0)))
+    size = (float(rng.uniform(9.0, 26.0)), float(rng.uniform(7.0, 16.0)))
     height = float(rng.uniform(6.0, 11.0))
     standing = _standing(rng, size, height)
+    hoist = _hoist(rng, size, height)
     low, high = style.levels[int(rng.integers(len(style.levels)))]
     return Scenario.model_validate(
         {
@@ -80,9 +82,9 @@ def random_hall(split: Split, number: int) -> Scenario:
                 "level": float(rng.uniform(low, high)),
                 "sun_deg": (float(rng.uniform(*style.sun_deg)), float(rng.uniform(20.0, 65.0))),
             },
-            "camera": [_camera(rng, size, height, k) for k in range(3)],
+            "camera": [_camera(rng, size, hoist["beam_height_m"], standing, k) for k in range(3)],
             "structure": standing,
-            "hoist": [_hoist(rng, size, height)],
+            "hoist": [hoist],
             "load": [_load(rng, size, k) for k in range(LOADS)],
             "person": [_worker(rng, size, k) for k in range(PEOPLE)],
             "truck": [{"name": "truck", "start_m": (size[0] / 2, size[1] / 2)}] if rng.random() < 0.35 else [],
@@ -113,20 +115,32 @@ def _standing(rng: Generator, size: tuple[float, float], height: float) -> list[
     return out
 
 
-def _camera(rng: Generator, size: tuple[float, float], height: float, number: int) -> dict[str, Any]:
-    """On a wall or in a corner, 2.8 to 8 m up, looking down on the floor."""
-    along = float(rng.uniform(0.05, 0.95))
-    walls = ((along, 0.02), (along, 0.98), (0.02, along), (0.98, along))
-    u, v = walls[int(rng.integers(4))]
-    position = (u * size[0], v * size[1], float(rng.uniform(2.8, min(8.0, height - 0.6))))
-    if number == 0 and rng.random() < 0.5:  # close to the work
-        target = (position[0] + (0.5 - u) * 10.0, position[1] + (0.5 - v) * 10.0)
-    else:
-        target = (float(rng.uniform(0.3, 0.7)) * size[0], float(rng.uniform(0.3, 0.7)) * size[1])
+def _camera(
+    rng: Generator, size: tuple[float, float], beam_m: float, standing: list[dict[str, Any]], number: int
+) -> dict[str, Any]:
+    """On a wall or in a corner, below the runway of the hoist, with a free view of its target."""
+    blocks = [Polygon(s["polygon_m"]) for s in standing]
+    position, target = (0.0, 0.0, 0.0), (0.0, 0.0)
+    for _ in range(_TRIES):
+        along = float(rng.uniform(0.05, 0.95))
+        walls = ((along, 0.02), (along, 0.98), (0.02, along), (0.98, along))
+        u, v = walls[int(rng.integers(4))]
+        position = (u * size[0], v * size[1], float(rng.uniform(2.8, max(3.0, min(7.0, beam_m - 0.9)))))
+        if number == 0 and rng.random() < 0.5:  # close to the work
+            target = (position[0] + (0.5 - u) * 10.0, position[1] + (0.5 - v) * 10.0)
+        else:
+            target = (float(rng.uniform(0.3, 0.7)) * size[0], float(rng.uniform(0.3, 0.7)) * size[1])
+        start = Point(position[:2])
+        way = LineString([start, target])
+        near = way.interpolate(min(4.0, way.length)).buffer(0.01)
+        view = LineString([start, near.centroid]).buffer(0.6)
+        if all(view.disjoint(b) and start.distance(b) > 1.0 for b in blocks):
+            break
+    up = float(rng.uniform(0.0, 1.5)) if rng.random() < 0.68 else float(rng.uniform(1.5, max(2.0, 0.75 * beam_m)))
     return {
         "name": f"cam{number + 1}",
         "position_m": position,
-        "look_at_m": (*target, float(rng.uniform(0.0, 2.5))),
+        "look_at_m": (*target, up),
         "field_of_view_deg": float(rng.uniform(55.0, 100.0)),
         "size_px": (960, 540),
         "k1": float(rng.uniform(-0.12, 0.0)),

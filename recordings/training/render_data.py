@@ -1,0 +1,175 @@
+"""Training pictures from random halls: a folder in YOLO's layout, rendered on every core and resumable.
+
+A hall is the unit of work: its pictures and labels are complete once ``parts/HALL.csv`` stands, and a
+second run goes on with the halls that have none. ``boxes.csv`` and ``data.yaml`` are written last.
+
+A load is labelled where it is slung to a hook, hanging or about to: a crate that nobody lifts looks
+like any goods in a rack, and asking for the difference would teach a detector to guess.
+"""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from calibration.errors import BadInput
+from recordings.atomic import atomic_text
+from recordings.training.random_halls import STYLES, Split, random_hall
+from recordings.training.random_worlds import random_world
+from tracking.records import Kind
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LEAST_VISIBLE = {"person": 0.2, "hook": 0.35, "load": 0.25, "trolley": 0.3}
+LEAST_PX = {"person": (4.0, 10.0), "hook": (7.0, 9.0), "load": (8.0, 6.0), "trolley": (8.0, 6.0)}
+JPEG_QUALITY = 88
+HALLS_A_PROCESS = 12  # then a fresh one: drivers that draw in software keep memory of every scene
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One labelled box of ``boxes.csv``; ``visible`` is the share of the object that the picture shows."""
+
+    split: str
+    picture: str
+    hall: str
+    light: str
+    kind: str
+    left_px: float
+    top_px: float
+    width_px: float
+    height_px: float
+    distance_m: float
+    visible: float
+
+
+HEADER = tuple(field.name for field in fields(LabelRow))
+
+
+def render_data(
+    folder: Path,
+    halls: dict[Split, int],
+    *,
+    pictures: int = 24,
+    first: int = 0,
+    processes: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Render ``halls`` of each split with ``pictures`` each into ``folder``; the number of pictures there.
+
+    Raises:
+        BadInput: the folder cannot be written.
+        Unavailable: the extra ``hoistwatch[plant]`` is not installed.
+    """
+    for split in halls:
+        for part in ("images", "labels", "parts"):
+            _make(folder / part / split)
+    jobs = [
+        (folder, split, number, pictures)
+        for split, count in halls.items()
+        for number in range(first, first + count)
+        if not _part(folder, split, number).exists()
+    ]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes or os.cpu_count(), context, max_tasks_per_child=HALLS_A_PROCESS) as pool:
+        waiting = [pool.submit(render_hall, *job) for job in jobs]
+        for done, future in enumerate(as_completed(waiting), 1):
+            future.result()
+            if progress is not None:
+                progress(done, len(jobs))
+    return gather(folder)
+
+
+def render_hall(folder: Path, split: Split, number: int, pictures: int) -> None:
+    """All pictures of one hall, shared out over its cameras, then its part file."""
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # one process a core draws faster than two threads
+    import cv2
+
+    from recordings.render.bodies import Bodies
+    from recordings.render.scene import Scene
+
+    cv2.setNumThreads(1)
+    scenario = random_hall(split, number)
+    scene = Scene(scenario, Bodies(), seed=scenario.scenario.seed)
+    rng = np.random.default_rng([STYLES[split].seed, number, 7])
+    rows: list[LabelRow] = []
+    for index in range(pictures):
+        camera = scenario.camera[index % len(scenario.camera)]
+        world = random_world(scenario, rng, time_s=float(index))
+        slung = {crane.carries for crane in world.cranes}
+        shot = scene.shoot(world, camera.name, float(index))
+        name = f"{scenario.scenario.name}-{index:02d}"
+        found = [
+            LabelRow(
+                split=split,
+                picture=name,
+                hall=scenario.scenario.name,
+                light=scenario.light.kind,
+                kind=label.kind,
+                left_px=round(label.left_px, 1),
+                top_px=round(label.top_px, 1),
+                width_px=round(label.width_px, 1),
+                height_px=round(label.height_px, 1),
+                distance_m=round(label.distance_m, 2),
+                visible=round(label.visible, 3),
+            )
+            for label in shot.labels
+            if (label.kind != "load" or label.name in slung)
+            and label.visible >= LEAST_VISIBLE[label.kind]
+            and label.width_px >= LEAST_PX[label.kind][0]
+            and label.height_px >= LEAST_PX[label.kind][1]
+        ]
+        picture = folder / "images" / split / f"{name}.jpg"
+        cv2.imwrite(str(picture), shot.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        height_px, width_px = shot.rgb.shape[:2]
+        with atomic_text(folder / "labels" / split / f"{name}.txt") as out:
+            out.writelines(yolo_line(row, width_px, height_px) for row in found)
+        rows += found
+    with atomic_text(_part(folder, split, number)) as out:
+        csv.writer(out, lineterminator="\n").writerows(astuple(row) for row in rows)
+
+
+def yolo_line(row: LabelRow, width_px: int, height_px: int) -> str:
+    """One line of YOLO's label text: class, then middle and size as shares of the picture."""
+    middle = (row.left_px + row.width_px / 2) / width_px, (row.top_px + row.height_px / 2) / height_px
+    size = row.width_px / width_px, row.height_px / height_px
+    kind: list[str] = list(KINDS)
+    return f"{kind.index(row.kind)} " + " ".join(f"{value:.6f}" for value in (*middle, *size)) + "\n"
+
+
+def gather(folder: Path) -> int:
+    """Write ``boxes.csv`` and ``data.yaml`` from what is rendered so far; the number of pictures."""
+    parts = sorted((folder / "parts").glob("*/*.csv"))
+    with atomic_text(folder / "boxes.csv") as out:
+        out.write(",".join(HEADER) + "\n")
+        out.writelines(part.read_text(encoding="utf-8") for part in parts)
+    splits = [split for split in STYLES if (folder / "images" / split).is_dir()]
+    with atomic_text(folder / "data.yaml") as out:
+        out.writelines(f"{split}: images/{split}\n" for split in splits)
+        out.write("names:\n")
+        out.writelines(f"  {index}: {kind}\n" for index, kind in enumerate(KINDS))
+    return sum(len(list((folder / "images" / split).glob("*.jpg"))) for split in splits)
+
+
+def _part(folder: Path, split: str, number: int) -> Path:
+    return folder / "parts" / split / f"{number:05d}.csv"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be made ({error.strerror}), expected a folder for pictures") from None
+
+
+def shares(names: Iterable[Split], pictures: int, a_hall: int) -> dict[Split, int]:
+    """Halls of each split for about ``pictures`` in all: 76 % training, 8 % validation, 16 % test."""
+    part: dict[Split, float] = {"train": 0.76, "val": 0.08, "test": 0.16}
+    return {name: max(1, round(pictures * part[name] / a_hall)) for name in names}
