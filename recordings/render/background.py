@@ -19,7 +19,7 @@ from recordings.render.floor_light import CELL_M, FloorLight
 from recordings.render.hall import FLOOR, GLOWING, ROOF, THING, WALL, hall_batch
 from recordings.render.lens import SCALE, Lens
 from recordings.render.light import Lights, irradiance
-from recordings.render.raster import raster
+from recordings.render.raster import metres, raster
 from recordings.render.room import Room
 from recordings.render.textures import FLOOR_M_PER_PX, WALL_M_PER_PX, clouds, floor_picture, roof_picture, wall_picture
 from recordings.render.tone import LINEAR, Tone, exposed
@@ -47,13 +47,13 @@ class Background:
 
     Attributes:
         rgb: (h, w, 3) uint8 of the camera's picture, before its electronics.
-        depth_m: of the drawn picture.
+        depth: of the drawn picture, 0 near to 1 far.
         floor_cells: maps (h, w) to columns and rows of the grid of ``FloorLight``; off the grid beside the floor.
         tone: from light to grey levels.
     """
 
     rgb: Picture
-    depth_m: Floats
+    depth: Floats
     floor_cells: tuple[Any, Any]
     tone: Tone
 
@@ -79,29 +79,33 @@ class Hall:
 
     def seen(self, lens: Lens, light_kind: str, seed: int) -> Background:
         """The background of one camera."""
+        import cv2
+
         batch = self._batch
         drawn, depth = raster().draw(lens, batch, batch.colours)
         facing, _ = raster().draw(lens, batch, _as_colours(batch.normals))
         numbers = drawn[..., 3]
-        places = _places(lens, depth, 1)
-        light = self._light(
-            lens, depth[::SCALE, ::SCALE], numbers[::SCALE, ::SCALE], facing[::SCALE, ::SCALE, :3], places
-        )
-        albedo, glow = self._painted(drawn, numbers, places, depth, lens)
-        radiance = LINEAR[albedo] * _doubled(light, albedo.shape)
-        radiance += glow[..., None] * self.lights.window
+        numbers_small, depth_small = numbers[::SCALE, ::SCALE], metres(depth[::SCALE, ::SCALE])
+        light = self._light(lens, depth_small, numbers_small, facing[::SCALE, ::SCALE, :3])
+        albedo, glow = self._painted(drawn, numbers, lens.places(metres(depth)), depth_small, lens)
         lamps = numbers == GLOWING
         shining = self.lights.glow[np.minimum(drawn[..., 0][lamps], len(self.lights.glow) - 1)]
-        radiance[lamps] = np.maximum(shining, 0.12)[:, None]
+        albedo[lamps] = 0
+        bare = cv2.resize(cv2.LUT(albedo, LINEAR), lens.wide_px, interpolation=cv2.INTER_AREA)
+        glow[lamps] = np.maximum(shining, 0.12)
+        radiance = bare * light
+        shine = np.where(numbers_small == GLOWING, np.float32(1.0), np.float32(0.0))[..., None]
+        outside = self.lights.window * (1.0 - shine) + shine
+        radiance += cv2.resize(glow, lens.wide_px, interpolation=cv2.INTER_AREA)[..., None] * outside
         rng = np.random.default_rng([seed, 15])
         picture, tone = exposed(lens.taken(radiance), light_kind, rng)
-        return Background(picture, depth, self._cells(lens, numbers, places), tone)
+        return Background(picture, depth, self._cells(lens, numbers), tone)
 
-    def _light(self, lens: Lens, depth: Floats, numbers: Picture, facing: Picture, places: Floats) -> Floats:
+    def _light(self, lens: Lens, depth: Floats, numbers: Picture, facing: Picture) -> Floats:
         """(h, w, 3) light on each pixel of the pinhole picture."""
         import cv2
 
-        here = places[::SCALE, ::SCALE]
+        here = lens.places(depth, SCALE)
         light = np.zeros((*depth.shape, 3), np.float32)
         floor = numbers == FLOOR
         grid = (here[..., :2] / np.float32(CELL_M)).astype(np.float32)
@@ -133,26 +137,24 @@ class Hall:
 
         albedo = np.ascontiguousarray(drawn[..., :3])
         glow = np.zeros(numbers.shape, np.float32)
-        metres_per_px = depth / np.float32(lens.matrix[0, 0])
         for number, surface in self._surfaces.items():
             mask = numbers == number
-            rows, cols = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
-            if not len(rows):
-                continue
-            part = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-            inside = mask[part]
-            uv = np.ascontiguousarray(places[part][..., list(surface.axes)]) / np.float32(surface.m_per_px)
-            footprint = metres_per_px[part] / np.float32(surface.m_per_px) * np.float32(1.8)
+            footprint = depth * np.float32(1.8 / lens.matrix[0, 0] / surface.m_per_px)
             level = np.clip(np.log2(np.maximum(footprint, 1e-3)), 0, len(surface.pictures) - 1).astype(np.int8)
+            level = cv2.resize(level, lens.drawn_px, interpolation=cv2.INTER_NEAREST)
             for k, picture in enumerate(surface.pictures):
-                chosen = inside & (level == k)
-                if chosen.any():
-                    scaled = (uv + np.float32(0.5)) / np.float32(2**k) - np.float32(0.5)
-                    looked = cv2.remap(picture, scaled, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-                    albedo[part][chosen] = looked[chosen]
-            if surface.glow is not None:
-                shine = cv2.remap(surface.glow, uv, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
-                glow[part][inside] = shine[inside]
+                chosen = mask & (level == k)
+                part = _bounds(chosen)
+                if part is None:
+                    continue
+                inside = chosen[part]
+                uv = places[part][..., list(surface.axes)] / np.float32(surface.m_per_px)
+                scaled = (uv + np.float32(0.5)) / np.float32(2**k) - np.float32(0.5)
+                looked = cv2.remap(picture, scaled, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+                cv2.copyTo(looked, inside.astype(np.uint8), albedo[part])
+                if surface.glow is not None:
+                    shine = cv2.remap(surface.glow, uv, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
+                    glow[part][inside] = shine[inside]
         things = numbers == THING
         spots = places[things]
         u = ((spots[:, 0] + spots[:, 1]) * 40).astype(int) % 256
@@ -161,13 +163,20 @@ class Hall:
         albedo[things] = np.clip(grimy, 0, 255).astype(np.uint8)
         return albedo, glow
 
-    def _cells(self, lens: Lens, numbers: Picture, places: Floats) -> tuple[Any, Any]:
+    def _cells(self, lens: Lens, numbers: Picture) -> tuple[Any, Any]:
         import cv2
 
-        cells = places[..., :2] / np.float32(CELL_M)
-        cells[numbers != FLOOR] = -9.0
-        flat = lens.picked(cells)
-        return cv2.convertMaps(np.ascontiguousarray(flat[..., 0]), np.ascontiguousarray(flat[..., 1]), cv2.CV_16SC2)
+        cells = np.clip(lens.floor_m() / np.float32(CELL_M), -9.0, 30_000.0)
+        cells[lens.picked(numbers) != FLOOR] = -9.0
+        return cv2.convertMaps(np.ascontiguousarray(cells[..., 0]), np.ascontiguousarray(cells[..., 1]), cv2.CV_16SC2)
+
+
+def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """Rows and columns that hold all of a mask."""
+    import cv2
+
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return (slice(top, top + height), slice(left, left + width)) if width else None
 
 
 _OVERHEAD_M = 0.1
@@ -208,18 +217,6 @@ def _mips(picture: Picture) -> tuple[Picture, ...]:
 
 def _as_colours(normals: Floats) -> Picture:
     return np.asarray(np.round((normals + 1.0) * 127.5), np.uint8)
-
-
-def _places(lens: Lens, depth: Floats, step: int) -> Floats:
-    """(h, w, 3) world points of drawn pixels."""
-    places = lens.rays(step) * np.where(np.isfinite(depth), depth, 0.0)[..., None]
-    return np.asarray(places + lens.camera.centre_m.astype(np.float32), np.float32)
-
-
-def _doubled(light: Floats, shape: tuple[int, ...]) -> Floats:
-    import cv2
-
-    return np.asarray(cv2.resize(light, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.float32)
 
 
 def _occluded(depth: Floats, lens: Lens) -> Floats:

@@ -18,7 +18,8 @@ Ids = NDArray[np.uint8]
 class Batch:
     """points_m, normals and colours are (n, 3), faces (m, 3); ids and shine are (n,).
 
-    ``starts`` gives the first corner of each mesh that went in, and one more for the end.
+    ``starts`` gives the first corner of each mesh that went in, and one more for the end;
+    ``face_starts`` its first triangle likewise.
     """
 
     points_m: Points
@@ -28,6 +29,11 @@ class Batch:
     ids: Ids
     shine: NDArray[np.float32]
     starts: tuple[int, ...]
+    face_starts: tuple[int, ...]
+
+    def faces_of(self, number: int) -> Faces:
+        """Triangles (m, 3) of one mesh, counted from its own first corner."""
+        return self.faces[self.face_starts[number] : self.face_starts[number + 1]] - np.int32(self.starts[number])
 
 
 def batched(meshes: Sequence[Mesh], ids: Sequence[int]) -> Batch:
@@ -43,6 +49,7 @@ def batched(meshes: Sequence[Mesh], ids: Sequence[int]) -> Batch:
         ids=np.repeat(np.array(ids, np.uint8), counts),
         shine=np.repeat(np.array([m.shine for m in meshes], np.float32), counts),
         starts=tuple(int(s) for s in starts),
+        face_starts=tuple(int(s) for s in np.cumsum([0, *(len(p[3]) for p in parts)])),
     )
 
 

@@ -14,8 +14,8 @@ from recordings.render.textures import clouds
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-_FIELDS = 5
-_PAD_PX = 48
+_FIELDS = 2
+_PAD_PX = 128
 
 
 @dataclass(frozen=True, slots=True)

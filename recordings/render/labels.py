@@ -8,13 +8,14 @@ the beam, not the beam.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recordings.render.batch import Batch
-from recordings.render.floor_light import filled
+from recordings.render.floor_light import Filling, ends, filled
 from recordings.render.lens import SCALE, Lens
 from recordings.render.moving import Part
 from tracking.records import Kind
@@ -59,28 +60,26 @@ def labels_of(parts: list[Part], batch: Batch, lens: Lens, drawn: Ids, taken: Id
             continue
         points = batch.points_m[batch.starts[k] : batch.starts[k + 1]]
         drawn_px, depth = lens.project(points)
-        if not (depth > 0.3).all():
+        if float(depth.min()) < 0.3:
             continue
-        full = _full(lens, points)
+        full = _full(lens, points, drawn_px)
         seen = None if full is None else _seen(taken, k + 1, full)
         if full is None or seen is None:
             continue
-        faces = None if part.fine else _faces(batch, k)
-        share = _share(drawn_px, faces, drawn, k + 1)
-        distance = float(np.linalg.norm(points.mean(axis=0) - lens.camera.centre_m))
+        filling: Filling = "points" if part.fine else "faces"
+        share = _share(np.asarray(drawn_px, np.float32), filling, batch.faces_of(k), drawn, k + 1)
+        distance = math.dist([float(axis.mean()) for axis in points.T], lens.camera.centre_m)
         out.append(Label(part.kind, part.name, *seen, full, share, distance))
     return tuple(out)
 
 
-def _faces(batch: Batch, k: int) -> NDArray[np.int32]:
-    start, end = batch.starts[k], batch.starts[k + 1]
-    mine = (batch.faces[:, 0] >= start) & (batch.faces[:, 0] < end)
-    return batch.faces[mine] - np.int32(start)
+def _full(lens: Lens, points: NDArray[np.float32], drawn_px: NDArray[np.float64]) -> BoxPx | None:
+    """The lens bends straight lines so little that the outline's corners are those of the pinhole's."""
+    import cv2
 
-
-def _full(lens: Lens, points: NDArray[np.float32]) -> BoxPx | None:
+    corners = cv2.convexHull(drawn_px.astype(np.float32), returnPoints=False).ravel()
     width, height = lens.size_px
-    px = lens.camera.project(points.astype(float))
+    px = lens.camera.project(points[corners].astype(float))
     with np.errstate(invalid="ignore"):
         low, high = np.nanmin(px, axis=0), np.nanmax(px, axis=0)
     left, top = max(float(low[0]), 0.0), max(float(low[1]), 0.0)
@@ -105,18 +104,18 @@ def _seen(taken: Ids, number: int, full: BoxPx) -> BoxPx | None:
     )
 
 
-def _share(drawn_px: NDArray[np.float64], faces: NDArray[np.int32] | None, drawn: Ids, number: int) -> float:
+def _share(drawn_px: NDArray[np.float32], filling: Filling, faces: NDArray[np.int32], drawn: Ids, number: int) -> float:
     """Seen share of an outline: it is filled on a coarse canvas of its own and compared with what is drawn."""
-    low, high = drawn_px.min(axis=0), drawn_px.max(axis=0)
-    cell = _COARSE if float((high - low).min()) > 12 * _COARSE else 1
-    while float((high - low).max()) / cell > _CANVAS_PX:
+    (left, top), (right, bottom) = ends(drawn_px)
+    cell = _COARSE if min(right - left, bottom - top) > 12 * _COARSE else 1
+    while max(right - left, bottom - top) / cell > _CANVAS_PX:
         cell *= 2
-    origin = np.floor(low / cell).astype(int)
-    size = np.ceil(high / cell).astype(int) + 1 - origin
-    mask = filled(np.asarray(drawn_px / cell - origin, np.float32), faces, (int(size[0]), int(size[1])))
+    column, row = math.floor(left / cell), math.floor(top / cell)
+    size = (math.ceil(right / cell) + 1 - column, math.ceil(bottom / cell) + 1 - row)
+    mask = filled(drawn_px / np.float32(cell) - np.array([column, row], np.float32), filling, faces, size)
     rows, cols = np.nonzero(mask)
     if not len(rows):
         return 0.0
-    v, u = (rows + origin[1]) * cell + cell // 2, (cols + origin[0]) * cell + cell // 2
+    v, u = (rows + row) * cell + cell // 2, (cols + column) * cell + cell // 2
     inside = (v >= 0) & (v < drawn.shape[0]) & (u >= 0) & (u < drawn.shape[1])
     return float((drawn[v[inside], u[inside]] == number).sum() / len(rows))

@@ -16,9 +16,11 @@ from calibration.camera import Camera
 SCALE = 2
 """Drawn pixels to one pixel of the picture, each way: the edges are smoothed by averaging."""
 
-_STEP_PX = 12
+_STEP_PX = 4
+_NOWHERE = -50.0
 _WIDEST = 1.8
 Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
 Picture = NDArray[Any]
 
 
@@ -51,10 +53,10 @@ class Lens:
         self.matrix = camera.matrix.copy()
         self.matrix[:2] *= SCALE
         self.matrix[:2, 2] = SCALE * (camera.matrix[:2, 2] - self._origin + 0.5) - 0.5
-        local = np.nan_to_num(flat - self._origin, nan=-10.0).astype(np.float32)
-        self._map = cv2.convertMaps(local[..., 0].copy(), local[..., 1].copy(), cv2.CV_16SC2)
-        coarse = (SCALE * (local + 0.5) - 0.5).astype(np.float32)
-        self._drawn_map = cv2.convertMaps(coarse[..., 0].copy(), coarse[..., 1].copy(), cv2.CV_16SC2)
+        self.local_px: Floats = np.nan_to_num(flat - self._origin, nan=_NOWHERE).astype(np.float32)
+        u, v = np.ascontiguousarray(self.local_px[..., 0]), np.ascontiguousarray(self.local_px[..., 1])
+        self._map = cv2.convertMaps(u, v, cv2.CV_16SC2)
+        self._drawn_map = cv2.convertMaps(SCALE * (u + 0.5) - 0.5, SCALE * (v + 0.5) - 0.5, cv2.CV_16SC2)
 
     def taken(self, drawn: Picture) -> Picture:
         """A drawn picture (of any depth and number of channels) averaged and bent; black beyond its edge."""
@@ -73,14 +75,31 @@ class Lens:
 
         return np.asarray(cv2.remap(drawn, *self._drawn_map, cv2.INTER_NEAREST))
 
-    def rays(self, step: int = 1) -> Array:
-        """(h, w, 3) directions in the world, per metre of depth, of every ``step``-th drawn pixel."""
+    def places(self, depth_m: Floats, step: int = 1) -> Floats:
+        """(h, w, 3) world points of every ``step``-th drawn pixel, from depths (h, w); the camera where inf."""
         width, height = self.drawn_px
-        shift = (step - 1) / 2.0
-        u, v = np.meshgrid(np.arange(width // step) * step + shift, np.arange(height // step) * step + shift)
-        inverse = np.linalg.inv(self.matrix)
-        out = np.einsum("ij,hwj->hwi", self.camera.rotation.T @ inverse, np.stack([u, v, np.ones_like(u)], axis=-1))
-        return np.asarray(out)
+        slope, centre = self._slopes(), self.camera.centre_m.astype(np.float32)
+        u = np.arange(0, width, step, dtype=np.float32)
+        v = np.arange(0, height, step, dtype=np.float32)
+        depth = np.where(np.isfinite(depth_m), depth_m, np.float32(0.0))
+        out = np.empty((len(v), len(u), 3), np.float32)
+        for k in range(3):
+            np.add((slope[k, 1] * v + slope[k, 2])[:, None], slope[k, 0] * u, out=out[..., k])
+            out[..., k] *= depth
+            out[..., k] += centre[k]
+        return out
+
+    def floor_m(self) -> Floats:
+        """(h, w, 2) where the ray of each pixel of the camera's picture meets the floor; far off where it does not."""
+        slope, centre = self._slopes(), self.camera.centre_m.astype(np.float32)
+        u, v = (np.float32(SCALE) * (self.local_px[..., k] + np.float32(0.5)) - np.float32(0.5) for k in range(2))
+        way = [slope[k, 0] * u + slope[k, 1] * v + slope[k, 2] for k in range(3)]
+        far = np.float32(-centre[2]) / np.minimum(way[2], np.float32(-1e-4))
+        return np.stack([centre[k] + far * way[k] for k in range(2)], axis=-1)
+
+    def _slopes(self) -> Floats:
+        """(3, 3) from a drawn pixel (u, v, 1) to its direction in the world, per metre of depth."""
+        return np.asarray(self.camera.rotation.T @ np.linalg.inv(self.matrix), np.float32)
 
     def project(self, points_m: NDArray[np.floating[Any]]) -> tuple[Array, Array]:
         """(n, 3) world points to (n, 2) pixels of the drawn picture, and their (n,) depths in metres."""
@@ -91,16 +110,16 @@ class Lens:
 
 
 def _ideal_pixels(camera: Camera) -> Array:
-    """(h, w, 2) where each pixel would be without distortion, by splines through a coarse grid."""
-    from scipy.interpolate import RectBivariateSpline
+    """(h, w, 2) where each pixel would be without distortion: linear between every fourth, NaN where nowhere.
+
+    Between four pixels the shift of a usual lens departs from a line by less than a hundredth of a pixel.
+    """
+    import cv2
 
     width, height = camera.size_px
-    xs = np.linspace(0, width - 1, max(width // _STEP_PX, 5))
-    ys = np.linspace(0, height - 1, max(height // _STEP_PX, 5))
-    every_x, every_y = np.arange(width, dtype=float), np.arange(height, dtype=float)
-    gx, gy = np.meshgrid(xs, ys)
-    coarse = camera.ideal(np.column_stack([gx.ravel(), gy.ravel()])).reshape(len(ys), len(xs), 2)
-    if np.isfinite(coarse).all():
-        return np.stack([RectBivariateSpline(ys, xs, coarse[..., k])(every_y, every_x) for k in range(2)], axis=-1)
-    gx, gy = np.meshgrid(every_x, every_y)
-    return camera.ideal(np.column_stack([gx.ravel(), gy.ravel()])).reshape(height, width, 2)
+    across, down = (np.arange(n // _STEP_PX + 2) * float(_STEP_PX) for n in (width, height))
+    coarse = np.stack(np.meshgrid(across, down), axis=-1)
+    shift = (camera.ideal(coarse.reshape(-1, 2)).reshape(coarse.shape) - coarse).astype(np.float32)
+    u, v = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    between = cv2.remap(shift, u / _STEP_PX, v / _STEP_PX, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(between + np.stack([u, v], axis=-1), np.float64)

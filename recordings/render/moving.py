@@ -11,6 +11,7 @@ from recordings.plant.records import World
 from recordings.plant.scenario import Crane, Scenario
 from recordings.render.batch import Batch, batched
 from recordings.render.bodies import Bodies, Look
+from recordings.render.floor_light import Filling
 from recordings.render.hoist_looks import hoist_looks
 from recordings.render.hoists import hoist_meshes
 from recordings.render.light import Lights, diffuse, irradiance, lamp_light, sunlit
@@ -40,6 +41,13 @@ class Part:
     def fine(self) -> bool:
         """Whether its corners lie close together, as those of a body do."""
         return len(self.mesh.points_m) > _FINE and self.mesh.smooth
+
+    @property
+    def filling(self) -> Filling:
+        """How its shadow is filled in: about convex things by their hull."""
+        if self.fine:
+            return "points"
+        return "faces" if self.kind is None else "hull"
 
 
 class Moving:

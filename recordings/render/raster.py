@@ -28,7 +28,7 @@ class Raster:
 
     def __init__(self) -> None:
         try:
-            import vtkmodules.vtkRenderingOpenGL2 as gl
+            from vtkmodules import vtkRenderingOpenGL2
             from vtkmodules.vtkCommonMath import vtkMatrix4x4
             from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
         except ImportError as error:
@@ -36,8 +36,8 @@ class Raster:
                 f"drawing a plant needs VTK ({error}), expected: pip install hoistwatch[plant]"
             ) from error
         # On Linux the window of EGL needs no display; elsewhere VTK's own choice does.
-        kind = getattr(gl, "vtkEGLRenderWindow", None) if sys.platform.startswith("linux") else None
-        self._window: Any = (kind or gl.vtkOpenGLRenderWindow)()
+        kind = getattr(vtkRenderingOpenGL2, "vtkEGLRenderWindow", None) if sys.platform.startswith("linux") else None
+        self._window: Any = (kind or vtkRenderingOpenGL2.vtkOpenGLRenderWindow)()
         self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(0)
         self._renderer: Any = vtkRenderer()
@@ -59,7 +59,7 @@ class Raster:
         self._window.GetState().vtkglDisable(_GL_BLEND)
 
     def draw(self, lens: Lens, batch: Batch, colours: Colour) -> tuple[Colour, Depth]:
-        """Colour and number (h, w, 4) uint8, and depth (h, w) in metres along the axis, inf where nothing is.
+        """Colour and number (h, w, 4) uint8, and depth (h, w) from 0 near to 1 far or nothing; ``metres`` reads it.
 
         ``colours`` (n, 3) are of the corners, lit already. Sizes are ``lens.drawn_px``.
         """
@@ -78,7 +78,7 @@ class Raster:
         self._window.GetZbufferData(0, 0, width - 1, height - 1, depths)
         picture = np.ascontiguousarray(vtk_to_numpy(pixels).reshape(height, width, 4)[::-1])
         z = np.ascontiguousarray(vtk_to_numpy(depths).reshape(height, width)[::-1])
-        return picture, _metres(z)
+        return picture, z
 
     def _aim(self, lens: Lens) -> None:
         camera = self._renderer.GetActiveCamera()
@@ -128,8 +128,8 @@ def _poly_data(batch: Batch, colours: Colour) -> Any:
     return data
 
 
-def _metres(buffer: Depth) -> Depth:
-    """Depth in metres of a depth buffer of 0 (near) to 1 (far)."""
+def metres(buffer: Depth) -> Depth:
+    """Depth in metres along the axis of a drawn depth of 0 to 1; inf where nothing is."""
     with np.errstate(divide="ignore"):
         z = (NEAR_M * FAR_M) / (FAR_M - buffer * np.float32(FAR_M - NEAR_M))
     z[buffer >= 1.0] = np.inf
