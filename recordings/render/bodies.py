@@ -1,8 +1,8 @@
 """People as meshes: from a look and the state of a body to coloured triangles in world metres.
 
 A person's place (``x_m``, ``y_m``) is the floor under the hips when standing; lying, it is the middle of
-the body on the floor. ``z_m`` is what the feet stand on; for somebody who sits it is the floor under the
-truck, whose seat is ``poses.SEAT_M`` above it. ``Look.height_m`` is in boots and without a helmet.
+the body on the floor. ``z_m`` is what the feet stand on; who sits has the seat ``poses.SEAT_M`` above that,
+and the hips over (``x_m``, ``y_m``). ``Look.height_m`` is in boots and without a helmet.
 """
 
 from __future__ import annotations
@@ -189,4 +189,4 @@ def _held(body: _Dressed, places: Array, turns: Array) -> Part:
         hand = INDEX[f"hand.{side}"]
         palms.append(places[hand] + turns[hand] @ (body.skeleton.palms_m[k] - body.skeleton.joints_m[hand]))
     middle = palms[1] if body.manner.one_hand else (palms[0] + palms[1]) / 2.0
-    return pendant(middle + np.array([0.05, 0.0, 0.02]))
+    return pendant(middle + np.array([0.035, 0.0, 0.02]))

@@ -18,15 +18,6 @@ _HEEL_DOWN, _HEEL_UP = 0.10, 0.42  # shares of a stride: flat between them
 _TOE_OFF, _STRIKE = 0.75, 0.32  # rad at 1.4 m/s
 
 
-def stride_m(speed_mps: float, height_m: float) -> float:
-    """Length of two steps. Step length over step rate is nearly constant in free walking (the walk
-    ratio, 0.0064 m per step a minute: Sekiya and Nagasaki 1998), hence step = √(0.384 · speed); taller
-    people take longer steps in proportion. Bounded where walking turns into running.
-    """
-    free = 2.0 * float(np.sqrt(0.384 * abs(speed_mps)))
-    return min(free, 1.75) * height_m / 1.72
-
-
 def foot_at(skeleton: Skeleton, cycle: float, stride: float, vigour: float, half_m: float, yaw_rad: float) -> Leg:
     """One leg, ``cycle`` (0..1) after its heel touched the floor.
 
@@ -52,7 +43,7 @@ def foot_at(skeleton: Skeleton, cycle: float, stride: float, vigour: float, half
     c, s = float(np.cos(pitch)), float(np.sin(pitch))
     x = flat_x + pivot + c * -pivot - s * above
     z = lift + s * -pivot + c * above
-    toes = float(np.clip(-pitch, 0.0, 0.6)) if cycle < STANCE + 0.08 else 0.0
+    toes = float(np.clip(-pitch, 0.0, 0.8))
     ankle = np.array([x, half_m, z])
     return Leg(ankle, pitch, yaw_rad, toes, np.array([1.0, 0.3 * yaw_rad, 0.0]))
 

@@ -15,7 +15,7 @@ Part = tuple[Array, NDArray[np.int32], NDArray[np.uint8]]  # points (n, 3), face
 _ROUND: Final = 24
 SOLE_M: Final = 0.022
 SOLE: Final[Colour] = (24, 22, 22)
-PENDANT_M: Final = (0.065, 0.075, 0.26)
+PENDANT_M: Final = (0.055, 0.07, 0.22)
 
 
 def _grid_faces(rows: int, columns: int) -> NDArray[np.int32]:
@@ -99,9 +99,9 @@ def pendant(middle: Array) -> Part:
     """A hoist's pendant: a yellow box with dark keys and an end of its cable, upright at ``middle`` (3,)."""
     boxes = [
         (middle, np.array(PENDANT_M) / 2.0, (236, 186, 24)),
-        (middle + np.array([-0.034, 0.0, 0.0]), np.array([0.006, 0.02, 0.10]), (26, 26, 28)),
-        (middle + np.array([0.0, 0.0, 0.18]), np.array([0.018, 0.018, 0.055]), (30, 30, 32)),
-        (middle + np.array([0.0, 0.0, 0.50]), np.array([0.009, 0.009, 0.30]), (24, 24, 26)),
+        (middle + np.array([-0.029, 0.0, 0.0]), np.array([0.005, 0.018, 0.085]), (26, 26, 28)),
+        (middle + np.array([0.0, 0.0, 0.15]), np.array([0.016, 0.016, 0.045]), (30, 30, 32)),
+        (middle + np.array([0.0, 0.0, 0.45]), np.array([0.008, 0.008, 0.30]), (24, 24, 26)),
     ]
     points, faces, colours = [], [], []
     for index, (centre, half, colour) in enumerate(boxes):

@@ -8,14 +8,16 @@ from typing import Final
 import numpy as np
 
 from recordings.plant.records import BodyState
-from recordings.render.gait import foot_at, stride_m
-from recordings.render.skeleton import Arm, Array, Leg, Skeleton, Stance, about
+from recordings.plant.walking import step_length_m
+from recordings.render.gait import foot_at
+from recordings.render.skeleton import INDEX, Arm, Array, Leg, Skeleton, Stance, about
 
-SEAT_M: Final = 0.95  # top of a truck's seat above the floor under the truck
-FOOT_PLATE_M: Final = 0.48  # what a driver's feet stand on, above the same floor
-WHEEL_M: Final = (0.42, 0.15, 1.24)  # where a driver's hands are: ahead, to each side, above the floor
+SEAT_M: Final = 0.30  # top of a driver's seat above the plate that the feet stand on
+WHEEL_M: Final = (0.36, 0.14, 0.66)  # where a driver's hands are: ahead of the hips, to each side, above the plate
 
 _STILL_MPS: Final = 0.05
+_FREE_MPS: Final = 1.34
+_SWAY_M: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,16 @@ class Manner:
 
 def stance_of(state: BodyState, skeleton: Skeleton, manner: Manner, hand_m: Array | None) -> Stance:
     """The stance of ``state``; ``hand_m`` (3,) is its hand point in the body frame."""
+    if state.posture == "lie":
+        return _lying(skeleton, manner)
     if state.posture == "sit":
         stance = _sitting(skeleton)
-    elif state.posture == "lie":
-        return _lying(skeleton, manner)
-    elif abs(state.speed_mps) > _STILL_MPS and state.posture in ("walk", "stand", "pendant", "reach"):
-        stance = _walking(state, skeleton, manner)
-    else:
-        stance = _standing(state, skeleton, manner)
-    if state.bend > 0.0 or state.posture == "bend":
-        stance = _bent(stance, skeleton, state.bend if state.bend > 0.0 else 0.6)
+        return stance if hand_m is None else _reaching(stance, skeleton, hand_m)
+    moves = abs(state.speed_mps) > _STILL_MPS
+    stance = _walking(state, skeleton, manner) if moves else _standing(state, skeleton, manner)
+    bend = state.bend if state.bend > 0.0 or state.posture != "bend" else 0.6
+    if bend > 0.0:
+        stance = _bent(stance, skeleton, bend)
     if hand_m is not None:
         return _reaching(stance, skeleton, hand_m)
     if state.posture == "pendant":
@@ -98,18 +100,18 @@ def _standing(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
 
 
 def _walking(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
-    """Backwards is the same film run backwards."""
-    speed = abs(state.speed_mps)
-    phase = state.phase_rad if state.speed_mps >= 0 else -state.phase_rad
+    """One instant of the gait. The phase of who walks backwards runs backwards, and so does the film."""
+    speed, phase = abs(state.speed_mps), state.phase_rad
     cycle = phase / (2.0 * np.pi)
-    stride = stride_m(speed, state.height_m)
+    stride = 2.0 * float(step_length_m(speed, state.height_m))
     vigour = float(np.clip(speed / 1.1, 0.0, 1.15))
     half = skeleton.hip_half_m * (0.75 + 0.3 * (1.0 - min(vigour, 1.0))) * manner.track**0.5
-    left = foot_at(skeleton, cycle, stride, vigour, half, manner.toe_out_rad)
-    right = foot_at(skeleton, cycle + 0.5, stride, vigour, -half, -manner.toe_out_rad)
+    # The place of a body sways towards the foot that bears it; the feet themselves do not.
+    sway = _SWAY_M * min(speed / _FREE_MPS, 1.0) * float(np.sin(phase)) * float(np.sign(state.speed_mps))
+    left = foot_at(skeleton, cycle, stride, vigour, half - sway, manner.toe_out_rad)
+    right = foot_at(skeleton, cycle + 0.5, stride, vigour, -half - sway, -manner.toe_out_rad)
     swing = float(np.cos(phase))  # 1 when the left foot is ahead
-    sway = -0.022 * vigour * float(np.sin(phase))
-    hips = _hips_over(skeleton, (left, right), 0.02, -sway, 0.985)
+    hips = _hips_over(skeleton, (left, right), 0.02, 0.0, 0.985)
     pelvis = about(2, -0.09 * vigour * swing) @ about(0, 0.03 * vigour * float(np.sin(phase)))
     arms = tuple(
         Arm(
@@ -134,12 +136,12 @@ def _walking(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
 def _bent(stance: Stance, skeleton: Skeleton, bend: float) -> Stance:
     """Lean from the hips and the back, hips back and down, arms hanging towards the ankles."""
     tilt = 0.80 * bend
-    drop = 0.16 * bend**1.5 * skeleton.leg_m
-    back = 0.20 * bend * skeleton.leg_m
+    drop = 0.24 * bend**1.5 * skeleton.leg_m
+    back = 0.22 * bend * skeleton.leg_m
     hip = stance.hip_m + np.array([-back, 0.0, -drop])
     palms = []
     for side in (1.0, -1.0):
-        hang = np.array([0.30 - 0.05 * bend, side * 0.24, skeleton.shoulder_m * (0.62 - 0.52 * bend)])
+        hang = np.array([0.32 - 0.12 * bend, side * 0.22, skeleton.shoulder_m * (0.60 - 0.50 * bend)])
         palms.append(Arm(palm_m=hang, pole=np.array([-0.3, side, -0.2])))
     arms = (palms[0], palms[1]) if bend > 0.25 else stance.arms
     return replace(
@@ -171,8 +173,6 @@ def _reaching(stance: Stance, skeleton: Skeleton, hand_m: Array) -> Stance:
 
 def _shortfall(stance: Stance, skeleton: Skeleton) -> float:
     """By how much the farther palm stays short of its point, with the arms nearly straight."""
-    from recordings.render.skeleton import INDEX
-
     _, places = skeleton.place(stance)
     reach = 0.97 * (skeleton.arm_m + skeleton.fore_m)
     away = [
@@ -185,7 +185,7 @@ def _shortfall(stance: Stance, skeleton: Skeleton) -> float:
 
 def pendant_at(skeleton: Skeleton, manner: Manner) -> Array:
     """Middle (3,) of the pendant that an operator holds before the belly, body frame."""
-    return np.array([0.33, -0.10 if manner.one_hand else 0.0, skeleton.shoulder_m * 0.78])
+    return np.array([0.30, -0.10 if manner.one_hand else 0.0, skeleton.shoulder_m * 0.80])
 
 
 def _with_pendant(stance: Stance, skeleton: Skeleton, manner: Manner) -> Stance:
@@ -197,11 +197,11 @@ def _with_pendant(stance: Stance, skeleton: Skeleton, manner: Manner) -> Stance:
 
 
 def _sitting(skeleton: Skeleton) -> Stance:
-    """On a seat whose top is SEAT_M up, feet on the plate, hands at the wheel. z = 0 is the floor below."""
+    """On a seat SEAT_M above the plate that the feet stand on (z = 0), hands at the wheel."""
     hips = np.array([0.0, 0.0, SEAT_M + 0.11])
     legs = tuple(
         Leg(
-            np.array([0.44, side * 0.13, FOOT_PLATE_M + skeleton.ankle_m]),
+            np.array([0.46, side * 0.13, skeleton.ankle_m]),
             yaw_rad=side * 0.08,
             knee=np.array([0.6, 0.15 * side, 1.0]),
         )
@@ -216,17 +216,26 @@ def _sitting(skeleton: Skeleton) -> Stance:
 
 def _lying(skeleton: Skeleton, manner: Manner) -> Stance:
     """A body with slack limbs, still upright: ``laid`` puts it down."""
-    spread = 0.10 + 0.06 * manner.fallen
-    legs = (
-        Leg(np.array([0.02, skeleton.hip_half_m + spread, skeleton.ankle_m]), pitch_rad=-0.5, yaw_rad=0.4),
-        Leg(np.array([0.16, -skeleton.hip_half_m - 0.05, skeleton.ankle_m + 0.09]), pitch_rad=-0.5, yaw_rad=-0.5),
-    )
-    hips = _hips_over(skeleton, legs, 0.0, 0.0, 0.99)
-    arms = (Arm(0.1, 0.7 + 0.2 * manner.fallen, 0.5), Arm(0.15, 0.45, 0.9))
-    return Stance(hips, legs, arms, look_rad=0.4, nod_rad=-0.05)
+    half, ankle = skeleton.hip_half_m, skeleton.ankle_m
+    if manner.fallen == _ON_SIDE:
+        down = Leg(np.array([0.05, half * 0.8, ankle + 0.05]), pitch_rad=-0.5)
+        up = Leg(np.array([0.22, -half * 0.7, ankle + 0.20]), pitch_rad=-0.5)
+        arms = (Arm(1.5, 0.0, 0.5), Arm(0.9, 0.0, 1.1))
+    else:
+        spread = 0.05 + 0.06 * manner.fallen
+        flat = -0.9 if manner.fallen == _ON_FACE else -0.45
+        down = Leg(np.array([0.0, half + spread, ankle]), pitch_rad=flat, yaw_rad=0.5)
+        up = Leg(np.array([0.02, -half - 0.15, ankle + 0.05]), pitch_rad=flat, yaw_rad=-0.5)
+        arms = (Arm(0.05, 0.6 + 0.2 * manner.fallen, 0.35), Arm(0.05, 0.45, 0.6))
+    hips = _hips_over(skeleton, (down, up), 0.0, 0.0, 0.995)
+    return Stance(hips, (down, up), arms, look_rad=0.4, nod_rad=-0.05)
+
+
+_ON_BACK: Final = about(2, np.pi) @ about(1, -np.pi / 2)
+_ON_FACE, _ON_SIDE = 1, 2
 
 
 def laid(manner: Manner) -> Array:
-    """(3, 3) that puts an upright body down: on its back, its face, or a side."""
-    turns = (about(1, -np.pi / 2), about(1, np.pi / 2), about(0, np.pi / 2), about(1, -np.pi / 2) @ about(2, 0.35))
+    """(3, 3) that puts an upright body down, its head ahead: on its back, its face, or its left side."""
+    turns = (_ON_BACK, about(1, np.pi / 2), about(0, np.pi / 2) @ _ON_BACK, about(0, 0.15) @ _ON_BACK)
     return np.asarray(turns[manner.fallen])
