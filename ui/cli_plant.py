@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calibration.errors import BadInput, Unavailable
+from calibration.errors import BadInput
 from ui.cli_common import progress_bar
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ def simulate(
     from recordings.plant.loop import Options
     from recordings.plant.simulate import simulate as run
 
-    options = Options(render=_renderer(loaded) if render else None, boxes=boxes or not render, obeys=not open_loop)
+    draw: Render | None = None
+    if render:
+        from recordings.plant.pictures import renderer
+
+        draw = renderer(loaded)
+    options = Options(render=draw, boxes=boxes or not render, obeys=not open_loop)
     with progress_bar("simulate") as bar:
         done = run(loaded, path.parent, out, options, bar)
     for line in _told(out, loaded, done):
@@ -68,17 +73,6 @@ def _list() -> None:
     width = max((len(name) for name, _ in scenarios), default=0)
     for name, about in scenarios:
         typer.echo(f"{name:<{width}}  {about.situation:<18}  {about.describes}")
-
-
-def _renderer(scenario: Scenario) -> Render:
-    try:
-        from recordings.render.pictures import renderer
-    except ModuleNotFoundError as error:
-        raise Unavailable(
-            f'--render needs {error.name}, which is not installed: pip install "hoistwatch[plant]"'
-        ) from None
-    draw: Render = renderer(scenario)
-    return draw
 
 
 def _told(out: Path, scenario: Scenario, done: Simulated) -> list[str]:
