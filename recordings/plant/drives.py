@@ -65,25 +65,26 @@ class Axis:
         self.speed_mps = self.wanted_mps
         self.place_m += self._bias_m
 
-    def step(self, dt_s: float, pace: float, command: Command) -> None:
-        """A step towards a pace of the clock; without permit the brake is on."""
-        wanted = abs(self.wanted_mps)
-        if not command.permit:
-            # The plan's own slowing down counts: both together must not exceed the brake.
-            own = self.rate_mps2 * self.pace * self.pace * math.copysign(1.0, self.wanted_mps)
-            brake = max(self.brake_mps2 * command.brake_share + own, 0.1 * self.brake_mps2 * command.brake_share)
-            self.pace = max(0.0, self.pace - brake * dt_s / max(wanted, _TINY_MPS))
-        elif wanted <= _TINY_MPS:
-            self.pace = pace
-        else:
-            change = self.ramp_mps2 * dt_s / wanted
-            self.pace += max(-change, min(change, pace - self.pace))
+    def brake(self, dt_s: float, command: Command) -> None:
+        """A step without permit: the brake slows the axis, and its clock with it."""
+        # The plan's own slowing down counts: both together must not exceed the brake.
+        own = self.rate_mps2 * self.pace * self.pace * math.copysign(1.0, self.wanted_mps)
+        brake = self.brake_mps2 * command.brake_share
+        change = max(brake + own, 0.1 * brake) * dt_s / max(abs(self.wanted_mps), _TINY_MPS)
+        self.pace = max(0.0, self.pace - change)
+        self._go(dt_s, command, brake)
+
+    def drive(self, dt_s: float, pace: float, change: float, command: Command) -> None:
+        """A step towards a pace of the clock, nearer by at most ``change``."""
+        self.pace += max(-change, min(change, pace - self.pace))
+        self._go(dt_s, command, self.ramp_mps2)
+
+    def _go(self, dt_s: float, command: Command, rate_mps2: float) -> None:
         self.clock_s += self.pace * dt_s
         self._look()
         speed = self.wanted_mps * self.pace
         if command.run_on_m > 0.0 or self._extra_mps != 0.0:
-            rate = self.ramp_mps2 if command.permit else self.brake_mps2 * command.brake_share
-            self._run_on(dt_s, speed, rate, command.run_on_m)
+            self._run_on(dt_s, speed, rate_mps2, command.run_on_m)
         self.speed_mps = speed + self._extra_mps
         self.place_m += self._bias_m
         low, high = self.limits_m
@@ -119,7 +120,7 @@ class Axis:
         if self._left_m <= 0.0:
             hold = max(0.0, abs(before) - rate * dt_s)
         self._extra_mps = way * max(hold, way * speed) - speed
-        self._left_m -= abs(self._extra_mps) * dt_s
+        self._left_m -= hold * dt_s
         self._bias_m += self._extra_mps * dt_s
 
 
@@ -158,27 +159,33 @@ class Drives:
                 axis.follow(dt_s)
             self.clock_s = self.a.clock_s
             return
-        goal = 0.0 if not command.permit else self._stretch() if command.slow else 1.0
-        behind = min(axis.clock_s for axis in self.axes)
-        moving = [axis.pace for axis in self.axes if abs(axis.wanted_mps) > _TINY_MPS]
-        idle = Command(run_on_m=command.run_on_m, brake_share=command.brake_share)
+        moving = [axis for axis in self.axes if abs(axis.wanted_mps) > _TINY_MPS]
+        if not command.permit:
+            for axis in moving:
+                axis.brake(dt_s, command)
+        else:
+            goal = self._stretch() if command.slow else 1.0
+            behind = min(axis.clock_s for axis in self.axes)
+            change = min((axis.ramp_mps2 * dt_s / abs(axis.wanted_mps) for axis in moving), default=1.0)
+            for axis in moving:
+                abreast = max(0.0, 1.0 - (axis.clock_s - behind) / _ABREAST_S)
+                axis.drive(dt_s, goal * abreast, change, command)
+        # The clock of an axis that stands keeps to those that run.
+        pace = max((axis.pace for axis in moving), default=1.0 if command.permit else 0.0)
         for axis in self.axes:
-            if not command.permit and abs(axis.wanted_mps) <= _TINY_MPS:
-                # The clock of an axis that stands keeps to those that are still running down.
-                axis.step(dt_s, max(moving, default=0.0), idle)
-            else:
-                axis.step(dt_s, goal * max(0.0, 1.0 - (axis.clock_s - behind) / _ABREAST_S), command)
-        self._join()
+            if axis not in moving:
+                axis.drive(dt_s, pace, 1.0, command)
+        self._join(command.permit and not command.slow)
 
     def _settled(self) -> bool:
         a, b, lift = self.axes
         return a.settled() and b.settled() and lift.settled() and a.clock_s == b.clock_s == lift.clock_s
 
-    def _join(self) -> None:
+    def _join(self, free: bool) -> None:
         """Clocks that differ by less than can be seen become one."""
         clocks = [axis.clock_s for axis in self.axes]
         self.clock_s = min(clocks)
-        if max(clocks) - self.clock_s < 1e-3 and all(axis.pace > 0.99 for axis in self.axes):
+        if free and max(clocks) - self.clock_s < 1e-5 and all(axis.pace > 0.9999 for axis in self.axes):
             for axis in self.axes:
                 axis.clock_s, axis.pace = self.clock_s, 1.0
 

@@ -65,7 +65,9 @@ def swing(
         hook.ax = hook.ay = hook.az = 0.0
         if damping > 0.0:
             hook.damp(2.0 * damping * natural_rad_s(length), (x - before) / step_s, 0.0)
-        hook.finish(step_s, (support(t + step_s) - before) / (2 * step_s), 0.0, (rope(t + step_s) - shorter) / (2 * step_s))
+        hook.finish(
+            step_s, (support(t + step_s) - before) / (2 * step_s), 0.0, (rope(t + step_s) - shorter) / (2 * step_s)
+        )
         rows.append((t, hook.x, hook.y, hook.z, hook.vx, hook.vy, hook.vz, x, length, hook.tension_n))
     table = np.array(rows)
     return Swing(table[:, 0], table[:, 1:4], table[:, 4:7], table[:, 7], table[:, 8], table[:, 9])
