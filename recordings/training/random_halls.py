@@ -40,6 +40,7 @@ STYLES: dict[Split, Style] = {
 LIGHTS = ("lamps", "daylight", "dusk", "night", "glare")
 LIGHT_SHARES = (0.36, 0.26, 0.14, 0.12, 0.12)
 PEOPLE, LOADS = 7, 5
+PICTURE_PX = (960, 540)
 _TRIES = 60
 SIZES = {
     "crate": ((0.6, 2.2), (0.5, 1.6), (0.4, 1.6)),
@@ -142,7 +143,7 @@ def _camera(
         "position_m": position,
         "look_at_m": (*target, up),
         "field_of_view_deg": float(rng.uniform(55.0, 100.0)),
-        "size_px": (960, 540),
+        "size_px": PICTURE_PX,
         "k1": float(rng.uniform(-0.12, 0.0)),
         "noise": float(rng.uniform(0.02, 0.5)),
         "blur_px": float(rng.uniform(0.2, 1.4)),

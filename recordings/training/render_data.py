@@ -1,7 +1,8 @@
 """Training pictures from random halls: a folder in YOLO's layout, rendered on every core and resumable.
 
-A hall is the unit of work: its pictures and labels are complete once ``parts/HALL.csv`` stands, and a
-second run goes on with the halls that have none. ``boxes.csv`` and ``data.yaml`` are written last.
+A hall is the unit of work: its pictures are complete once ``parts/HALL.csv`` stands, and a
+second run goes on with the halls that have none. Labels, ``boxes.csv`` and ``data.yaml`` are
+written last, from the parts.
 
 A load is labelled where it is slung to a hook, hanging or about to: a crate that nobody lifts looks
 like any goods in a rack, and asking for the difference would teach a detector to guess.
@@ -22,13 +23,13 @@ import numpy as np
 
 from calibration.errors import BadInput
 from recordings.atomic import atomic_text
-from recordings.training.random_halls import STYLES, Split, random_hall
+from recordings.training.random_halls import PICTURE_PX, STYLES, Split, random_hall
 from recordings.training.random_worlds import random_world
 from tracking.records import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-LEAST_VISIBLE = {"person": 0.2, "hook": 0.35, "load": 0.25, "trolley": 0.3}
-LEAST_PX = {"person": (4.0, 10.0), "hook": (7.0, 9.0), "load": (8.0, 6.0), "trolley": (8.0, 6.0)}
+LEAST_VISIBLE = {"person": 0.2, "hook": 0.35, "load": 0.25, "trolley": 0.25}
+LEAST_PX = {"person": (4.0, 10.0), "hook": (7.0, 9.0), "load": (8.0, 6.0), "trolley": (12.0, 8.0)}
 JPEG_QUALITY = 88
 HALLS_A_PROCESS = 12  # then a fresh one: drivers that draw in software keep memory of every scene
 
@@ -78,12 +79,16 @@ def render_data(
         if not _part(folder, split, number).exists()
     ]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes or os.cpu_count(), context, max_tasks_per_child=HALLS_A_PROCESS) as pool:
-        waiting = [pool.submit(render_hall, *job) for job in jobs]
-        for done, future in enumerate(as_completed(waiting), 1):
-            future.result()
-            if progress is not None:
-                progress(done, len(jobs))
+    count = processes or os.cpu_count() or 1
+    done = 0
+    for start in range(0, len(jobs), HALLS_A_PROCESS * count):
+        with ProcessPoolExecutor(count, context) as pool:
+            batch = jobs[start : start + HALLS_A_PROCESS * count]
+            for future in as_completed([pool.submit(render_hall, *job) for job in batch]):
+                future.result()
+                done += 1
+                if progress is not None:
+                    progress(done, len(jobs))
     return gather(folder)
 
 
@@ -121,23 +126,24 @@ def render_hall(folder: Path, split: Split, number: int, pictures: int) -> None:
                 visible=round(label.visible, 3),
             )
             for label in shot.labels
-            if (label.kind != "load" or label.name in slung)
-            and label.visible >= LEAST_VISIBLE[label.kind]
-            and label.width_px >= LEAST_PX[label.kind][0]
-            and label.height_px >= LEAST_PX[label.kind][1]
+            if label.kind != "load" or label.name in slung
         ]
         picture = folder / "images" / split / f"{name}.jpg"
         cv2.imwrite(str(picture), shot.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        height_px, width_px = shot.rgb.shape[:2]
-        with atomic_text(folder / "labels" / split / f"{name}.txt") as out:
-            out.writelines(yolo_line(row, width_px, height_px) for row in found)
         rows += found
     with atomic_text(_part(folder, split, number)) as out:
         csv.writer(out, lineterminator="\n").writerows(astuple(row) for row in rows)
 
 
-def yolo_line(row: LabelRow, width_px: int, height_px: int) -> str:
+def is_labelled(row: LabelRow) -> bool:
+    """Enough of it is seen, and large enough, for a person to name it."""
+    least = LEAST_PX[row.kind]
+    return row.visible >= LEAST_VISIBLE[row.kind] and row.width_px >= least[0] and row.height_px >= least[1]
+
+
+def yolo_line(row: LabelRow) -> str:
     """One line of YOLO's label text: class, then middle and size as shares of the picture."""
+    width_px, height_px = PICTURE_PX
     middle = (row.left_px + row.width_px / 2) / width_px, (row.top_px + row.height_px / 2) / height_px
     size = row.width_px / width_px, row.height_px / height_px
     kind: list[str] = list(KINDS)
@@ -145,17 +151,32 @@ def yolo_line(row: LabelRow, width_px: int, height_px: int) -> str:
 
 
 def gather(folder: Path) -> int:
-    """Write ``boxes.csv`` and ``data.yaml`` from what is rendered so far; the number of pictures."""
-    parts = sorted((folder / "parts").glob("*/*.csv"))
+    """Write labels, ``boxes.csv`` and ``data.yaml`` from what is rendered so far; the number of pictures."""
+    lines: dict[tuple[str, str], list[str]] = {
+        (picture.parent.name, picture.stem): [] for picture in sorted((folder / "images").glob("*/*.jpg"))
+    }
     with atomic_text(folder / "boxes.csv") as out:
-        out.write(",".join(HEADER) + "\n")
-        out.writelines(part.read_text(encoding="utf-8") for part in parts)
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(HEADER)
+        for part in sorted((folder / "parts").glob("*/*.csv")):
+            for row in _rows(part):
+                if is_labelled(row):
+                    table.writerow(astuple(row))
+                    lines[row.split, row.picture].append(yolo_line(row))
+    for (split, picture), found in lines.items():
+        with atomic_text(folder / "labels" / split / f"{picture}.txt") as out:
+            out.writelines(found)
     splits = [split for split in STYLES if (folder / "images" / split).is_dir()]
     with atomic_text(folder / "data.yaml") as out:
         out.writelines(f"{split}: images/{split}\n" for split in splits)
         out.write("names:\n")
         out.writelines(f"  {index}: {kind}\n" for index, kind in enumerate(KINDS))
-    return sum(len(list((folder / "images" / split).glob("*.jpg"))) for split in splits)
+    return len(lines)
+
+
+def _rows(part: Path) -> list[LabelRow]:
+    with part.open(newline="", encoding="utf-8") as lines:
+        return [LabelRow(*row[:5], *(float(value) for value in row[5:])) for row in csv.reader(lines)]
 
 
 def _part(folder: Path, split: str, number: int) -> Path:
