@@ -53,7 +53,7 @@ class Electronics:
         )
         self._shape = (height, width)
         amplified = min(max(gain, 0.6), 8.0) ** 0.5
-        self._noise_levels = 1.0 + 22.0 * eye.noise * amplified
+        self._noise_levels = 0.8 + 12.0 * eye.noise * amplified
         self._fields = [self._field(rng) for _ in range(_FIELDS)]
         self._filter = self._lens_filter(rng)
         self._smear = self._dirt(rng) if eye.dirt > 0.0 else None

@@ -18,7 +18,7 @@ from recordings.render.batch import Batch
 from recordings.render.light import Lights, diffuse, lamp_light, sunlit
 
 CELL_M = 0.06
-_CASTING = 3
+_CASTING = 4
 _UP = np.array([[0.0, 0.0, 1.0]], np.float32)
 Floats = NDArray[np.float32]
 Filling = Literal["points", "hull", "faces"]
@@ -81,7 +81,7 @@ class FloorLight:
             self._add(taken, shadow, 0.02 + 0.01 * low, self._sun)
         if low < 1.2:  # what stands close over the floor keeps the sky from it
             near = self._filled(x, y, filling, faces)
-            self._add(taken, near, 0.12 + 0.3 * low, np.float32(0.75 * np.exp(-2.0 * low)) * self._ambient)
+            self._add(taken, near, 0.09 + 0.3 * low, self._total * np.float32(0.5 * math.exp(-2.5 * low)))
 
     def _reach(self, x: float, y: float) -> Floats:
         """(k,) light of each lamp on the floor at a place."""
@@ -89,12 +89,11 @@ class FloorLight:
         row = min(max(round(y / CELL_M), 0), self._shape[0] - 1)
         return np.array([share[row, col] for share in self._by_lamp], np.float32)
 
-    def _add(self, taken: Floats, shadow: _Shadow | None, blur_m: float, light: Floats | np.float32) -> None:
+    def _add(self, taken: Floats, shadow: _Shadow | None, blur_m: float, light: Floats) -> None:
         if shadow is None:
             return
         rows, cols, mask = shadow.grown(blur_m, self._shape)
-        part = light if isinstance(light, np.float32) else light[rows, cols]
-        taken[rows, cols] += mask * part
+        taken[rows, cols] += mask * light[rows, cols]
 
     def _filled(self, x: Floats, y: Floats, filling: Filling, faces: NDArray[np.int32]) -> _Shadow | None:
         cells = np.stack([x, y], axis=1) / np.float32(CELL_M)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def i_beam(start: object, end: object, high_m: float, wide_m: float, colour: Rgb
     count = max(int(np.linalg.norm(last - first) / 2.0), 1)
     stops = np.linspace(first, last, count + 1)
     out: list[Mesh] = []
-    for a, b in zip(stops, stops[1:], strict=False):
+    for a, b in pairwise(stops):
         out.append(bar(a, b, 0.02 + wide_m * 0.06, high_m, colour))
         for side in (-1, 1):
             shift = np.array([0.0, 0.0, side * high_m / 2])

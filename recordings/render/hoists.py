@@ -88,7 +88,7 @@ def _block(look: HoistLook, tag: TagTable | None) -> Mesh:
     radius = 0.15 * h + 0.01 * s
     saddle = -h / 2 + radius + thick
     parts.append(tube([(0, 0, saddle + radius), (0, 0, -0.02 * h)], thick * 1.1, look.hook, sides=7))
-    parts.append(ring((0, 0, saddle), radius, thick, look.hook, arc_rad=(-1.35 * math.pi, 0.42 * math.pi), sides=7))
+    parts.append(ring((0, 0, saddle), radius, thick, look.hook, arc_rad=(-1.08 * math.pi, 0.5 * math.pi), sides=7))
     if tag is not None:
         off = _tag_off(look)
         plate = tag_plate(tag)

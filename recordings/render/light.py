@@ -17,6 +17,7 @@ from recordings.render.room import Opening, Room, towards_sun
 
 Floats = NDArray[np.float32]
 
+_AT_ONCE = 8192
 _AXIS = {"x0": 0, "x1": 0, "y0": 1, "y1": 1, "roof": 2}
 
 
@@ -123,9 +124,18 @@ def on_wall(room: Room, side: str, along_m: float, up_m: float) -> tuple[Floats,
 
 def irradiance(lights: Lights, points_m: Floats, normals: Floats) -> Floats:
     """(n, 3) light by colour that falls on points (n, 3) with normals (n, 3); nothing casts a shadow yet."""
+    total = np.empty_like(points_m)
+    for start in range(0, len(points_m), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        total[part] = _irradiance(lights, points_m[part], normals[part])
+    return total
+
+
+def _irradiance(lights: Lights, points_m: Floats, normals: Floats) -> Floats:
     total = diffuse(lights, normals)
-    for k in range(len(lights.lamps_m)):
-        total += lamp_light(lights, k, points_m, normals)[:, None] * lights.power[k]
+    if len(lights.lamps_m):
+        shares = np.stack([lamp_light(lights, k, points_m, normals) for k in range(len(lights.lamps_m))], axis=1)
+        total += shares @ lights.power
     if lights.sun_rgb.max() > 0.0:
         facing = np.maximum(normals @ lights.sun, 0.0) * sunlit(lights, points_m)
         total += facing[:, None] * lights.sun_rgb
@@ -140,10 +150,12 @@ def diffuse(lights: Lights, normals: Floats) -> Floats:
 
 def lamp_light(lights: Lights, lamp: int, points_m: Floats, normals: Floats) -> Floats:
     """(n,) cos(in)·cos(out)/r² of one lamp."""
-    way = lights.lamps_m[lamp] - points_m
-    square = np.einsum("ij,ij->i", way, way) + np.float32(0.05)
-    falls = np.maximum(np.einsum("ij,ij->i", way, normals), 0.0)
-    leaves = np.maximum(-(way @ lights.axes[lamp]), 0.0)
+    # Column by column: numpy takes a third of the time that it takes over rows of three.
+    x, y, z = (lights.lamps_m[lamp, k] - points_m[:, k] for k in range(3))
+    square = x * x + y * y + z * z + np.float32(0.05)
+    falls = np.maximum(x * normals[:, 0] + y * normals[:, 1] + z * normals[:, 2], 0.0)
+    ax, ay, az = lights.axes[lamp]
+    leaves = np.maximum(-(x * ax + y * ay + z * az), 0.0)
     return np.asarray(falls * leaves / (square * square), np.float32)
 
 

@@ -56,17 +56,26 @@ def _crate(size: Point3, rng: Rng) -> list[Mesh]:
         out += [box((0.05, b, c), ((k / count - 0.5) * (a - 0.05), 0, 0), dark) for k in range(count + 1)]
         return [*out, box((a, b, 0.06), (0, 0, c / 2 - 0.03), paint)]
     wood: Rgb = ((178, 144, 98), (150, 118, 80), (196, 168, 124))[int(rng.integers(3))]
-    out = []
+    out = [box((a - 0.1, b - 0.1, c - 0.06), (0, 0, 0), (52, 42, 32))]
     rows = max(int(c / 0.14), 2)
     for k in range(rows):
         z = -c / 2 + (k + 0.5) * c / rows
-        out.append(box((a - 0.05, b - 0.05, c / rows - 0.012), (0, 0, z), _near(wood, rng, 9)))
-    dark = _near((wood[0] - 22, wood[1] - 22, wood[2] - 18), rng, 5)
-    out += [box((0.09, b, c), (s * (a / 2 - 0.05), 0, 0), dark) for s in (-1, 1)]
-    out += [box((a, 0.09, c), (0, s * (b / 2 - 0.05), 0), dark) for s in (-1, 1)]
-    out += [box((a, b, 0.06), (0, 0, s * (c / 2 - 0.03)), _near(wood, rng, 5)) for s in (-1, 1)]
+        out.append(box((a - 0.06, b - 0.06, c / rows - 0.02), (0, 0, z), _near(wood, rng, 13)))
+    for k in range(max(int(b / 0.14), 2)):
+        wide = b / max(int(b / 0.14), 2)
+        out.append(
+            box((a - 0.02, wide - 0.02, 0.03), (0, (k + 0.5) * wide - b / 2, c / 2 - 0.015), _near(wood, rng, 13))
+        )
+    dark = _near((wood[0] - 36, wood[1] - 36, wood[2] - 30), rng, 5)
+    uprights = max(round(a / 0.8), 1)
+    out += [box((0.1, b, c - 0.02), ((k / uprights - 0.5) * (a - 0.1), 0, -0.01), dark) for k in range(uprights + 1)]
+    posts = [(s * (a / 2 - 0.05), t * (b / 2 - 0.05)) for s in (-1, 1) for t in (-1, 1)]
+    out += [box((0.102, 0.102, c - 0.02), (x, y, -0.01), dark) for x, y in posts]
+    out += [box((0.1, b, 0.1), (s * (a / 2 - 0.2), 0, -c / 2 + 0.05), (70, 56, 42)) for s in (-1, 1)]
     if rng.random() < 0.5:
-        out.append(bar((-a / 2 + 0.08, -b / 2, -c / 2 + 0.06), (a / 2 - 0.08, -b / 2, c / 2 - 0.06), 0.03, 0.09, dark))
+        for s in (-1, 1):
+            ends = ((-a / 2 + 0.08, s * b / 2, -c / 2 + 0.06), (a / 2 - 0.08, s * b / 2, c / 2 - 0.06))
+            out.append(bar(*ends, 0.03, 0.09, dark))
     return out
 
 
@@ -99,7 +108,7 @@ def _coil(size: Point3, rng: Rng) -> list[Mesh]:
     angles = np.linspace(0, 2 * np.pi, 29)[:-1]
     circle = np.column_stack([np.zeros(28), np.cos(angles), np.sin(angles)])
     outer, inner = circle * (1, b / 2, c / 2), circle * (1, 0.27 * b, 0.27 * c)
-    rings = [r + (x, 0, 0) for x in (-a / 2, a / 2) for r in (outer, inner)]
+    rings = [r + np.array([x, 0.0, 0.0]) for x in (-a / 2, a / 2) for r in (outer, inner)]
     points = np.concatenate(rings)
     k = np.arange(28)
     n = (k + 1) % 28
@@ -114,9 +123,10 @@ def _coil(size: Point3, rng: Rng) -> list[Mesh]:
     coil = Mesh(points.astype(np.float32), np.ascontiguousarray(faces, np.int32), tones, 0.4)
     out = [coil]
     for x in (-0.25 * a, 0.25 * a):
-        hoop = np.concatenate([circle * (1, b / 2 + 0.006, c / 2 + 0.006)] * 1)
+        hoop = circle * (1, b / 2 + 0.006, c / 2 + 0.006)
         for p, q in zip(hoop, np.roll(hoop, -1, axis=0), strict=True):
-            out.append(bar(p + (x, 0, 0), q + (x, 0, 0), 0.035, 0.012, _BAND))
+            shift = np.array([x, 0.0, 0.0])
+            out.append(bar(p + shift, q + shift, 0.035, 0.012, _BAND))
     return out
 
 

@@ -13,7 +13,11 @@ from recordings.render.shapes import Rgb, box, merged, placed, prism, tube, yawe
 
 Rng = np.random.Generator
 Size = tuple[float, float, float]
-_CARTON: tuple[Rgb, ...] = ((164, 128, 88), (178, 148, 108), (140, 108, 74))
+_GOODS: tuple[Rgb, ...] = (
+    *((186, 160, 126), (196, 174, 142), (170, 146, 116)),  # card board
+    *((206, 210, 214), (186, 192, 200), (60, 64, 70)),  # shrink wrap
+    *((60, 92, 140), (120, 124, 128), (150, 60, 50), (70, 110, 84)),  # bins
+)
 _MACHINE: tuple[Rgb, ...] = (
     (88, 122, 108),
     (120, 134, 144),
@@ -96,10 +100,7 @@ def _rack(size: Size, rng: Rng) -> list[Mesh]:
 
 
 def _goods(rng: Rng) -> Rgb:
-    if rng.random() < 0.6:
-        return _CARTON[int(rng.integers(len(_CARTON)))]
-    r, g, b = (int(v) for v in rng.integers(40, 210, 3))
-    return r, g, b
+    return _GOODS[int(rng.integers(len(_GOODS)))]
 
 
 def _machine(size: Size, rng: Rng) -> list[Mesh]:

@@ -35,12 +35,12 @@ def tag_plate(tag: TagTable) -> Mesh:
     x0, x1, z1 = left.ravel(), left.ravel() + cell, top.ravel()
     z0 = z1 - cell
     y = np.full_like(x0, -_PLATE_M)
-    corners = np.stack([np.stack([a, y, b], axis=-1) for a, b in ((x0, z0), (x1, z0), (x1, z1), (x0, z1))], axis=1)
+    squares = np.stack([np.stack([a, y, b], axis=-1) for a, b in ((x0, z0), (x1, z0), (x1, z1), (x0, z1))], axis=1)
     half = n * cell / 2
     back = np.array([[(-half, 0, -half), (-half, 0, half), (half, 0, half), (half, 0, -half)]])
-    points = np.concatenate([corners, back]).reshape(-1, 3).astype(np.float32)
+    points = np.concatenate([squares, back]).reshape(-1, 3).astype(np.float32)
     first = 4 * np.arange(len(points) // 4)[:, None]
-    faces = np.concatenate([first + (0, 1, 2), first + (0, 2, 3)]).astype(np.int32)
+    faces = np.concatenate([first + np.array(corners) for corners in ((0, 1, 2), (0, 2, 3))]).astype(np.int32)
     tones = np.where(cells.ravel() > 127, _WHITE, _BLACK)
     colours = np.repeat(np.append(tones, 120), 4)[:, None].repeat(3, axis=1).astype(np.uint8)
     return Mesh(points, faces, colours, 0.0)
