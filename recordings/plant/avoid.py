@@ -23,10 +23,11 @@ Rows = NDArray[np.intp]
 
 CORE_M = BODY_RADIUS_M + 0.03
 """Bodies are kept apart by this radius, so that their sway does not let them touch."""
-_ANGLES_RAD = np.radians([a for k in range(0, 85, 5) for a in ((-k, k) if k else (0,))])
+_ANGLES_RAD = np.radians([a for k in range(0, 105, 5) for a in ((-k, k) if k else (0,))])
 _AHEAD_S = 4.0
 _REACTION_S = 0.5
 _LEFT_BIAS = 0.02
+_SQUEEZE_M = 0.06
 _SLIDE_M = 0.1
 _OUT_M = 0.05
 
@@ -90,7 +91,8 @@ def _free_way(
     own = speed[:, None, None] * np.stack([np.cos(course), np.sin(course)], axis=2)
     away = discs.middle_m - position[walkers, None]  # (k, m, 2)
     comfort = np.clip(0.15 * (horizon[walkers] - 0.3), 0.01, 0.2)[:, None]
-    reach = CORE_M + discs.radius_m + comfort
+    hard = CORE_M + discs.radius_m
+    reach = np.maximum(np.minimum(hard + comfort, np.sqrt((away**2).sum(axis=2)) - _SQUEEZE_M), hard)
     relative = own[:, :, None] - discs.velocity_mps  # (k, A, m, 2)
     a = np.maximum((relative**2).sum(axis=3), 1e-9)
     b = (relative * away[:, None]).sum(axis=3)

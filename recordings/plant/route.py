@@ -79,6 +79,11 @@ class Ground:
             return _traced(corners, before, int(np.argmin(np.where(reach, away, np.inf))))
         return (*_traced(corners, before, int(np.argmin(last))), end)
 
+    def past(self, people: Sequence[Spot]) -> Ground:
+        """The same floor where people who stand in the way are blocks, too."""
+        r = BODY_RADIUS_M
+        return Ground((*self._blocks, *(shapely.box(x - r, y - r, x + r, y + r) for x, y in people)), self._size)
+
     def _grown(self, by_m: float) -> BaseGeometry:
         return shapely.union_all([b.buffer(by_m, join_style="mitre", mitre_limit=2.0) for b in self._blocks])
 

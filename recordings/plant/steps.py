@@ -13,7 +13,7 @@ from recordings.plant.grasp import REACH_M, Hold, bend_for, hand_m, place_at, st
 from recordings.plant.records import CraneState, LoadState, Posture
 from recordings.plant.route import Ground, Spot
 from recordings.plant.scenario import Step, Worker
-from recordings.plant.walking import ALONG, BACKWARDS, FACING, HOLD, Wishes
+from recordings.plant.walking import ALONG, BACKWARDS, BODY_RADIUS_M, FACING, HOLD, Wishes
 
 _ARRIVED_M = 0.08
 _PASSED_M = 0.2
@@ -105,6 +105,7 @@ class Actor:
         self._looked_s = -math.inf
         self._ground: Ground | None = None
         self._best = (math.inf, 0.0)
+        self._stuck = False
 
     def _next_step(self, now_s: float) -> None:
         """Go on to the next step, where this one is done and the time of the next has come."""
@@ -223,6 +224,9 @@ class Actor:
             elif len(path) > 1 and around.ground.clear(here, path[1]):
                 path = path[1:]
             self._looked_s, self._ground = now_s, around.ground
+        if self._stuck:
+            near = [spot for spot in around.others if _NEAR_M > _distance(here, spot) > 2.0 * BODY_RADIUS_M]
+            path, self._stuck = around.ground.past(near).route(here, goal), False
         while len(path) > 1 and _distance(here, path[0]) < _PASSED_M:
             path = path[1:]
         self._path = path
@@ -234,7 +238,7 @@ class Actor:
             self._best = (left, now_s)
         stuck = now_s > self._best[1] + _STUCK_S
         if stuck and left >= _NEAR_M:
-            self._best, self._path = (math.inf, now_s), ()
+            self._best, self._stuck = (math.inf, now_s), True
         return stuck and left < _NEAR_M
 
 

@@ -22,6 +22,8 @@ _PIVOT_RADPS = 0.5
 _PIVOT_BELOW_MPS = 0.35
 _FORK_MPS = 0.3
 _ARRIVED_M = 0.06
+_GENTLY, _EASE_S = 0.8, 0.7
+_CREEP_MPS, _SHARP_RAD = 0.3, 1.7
 _LOOK_M = 1.2
 _SIDE_ROOM_M = 0.45
 
@@ -58,14 +60,16 @@ def driven(now: Driving, truck: Truck, time_s: float, step_s: float, people: Seq
     corner = _corner(truck.plan, now.step, state)
     arrived = left < (corner if corner is not None else _ARRIVED_M) and (corner is not None or abs(error) < 0.3)
     rest = left + (2.0 if corner is not None else 0.0)
-    wanted = min(step.speed_mps, math.sqrt(2.0 * 0.8 * BRAKING_MPS2 * rest), max(rest / 0.4, 0.05))
+    wanted = min(step.speed_mps, math.sqrt(2.0 * _GENTLY * BRAKING_MPS2 * rest), max(rest / _EASE_S, 0.05))
     if abs(error) > 0.15:
         wanted = min(wanted, math.sqrt(LATERAL_MPS2 * RADIUS_M))
-    wanted *= max(math.cos(error), 0.0) if abs(error) > 0.5 else 1.0
+    if abs(error) > _SHARP_RAD or 2.0 * RADIUS_M * abs(math.sin(error)) > 0.8 * left:
+        wanted = min(wanted, _CREEP_MPS * max(math.cos(error), 0.0))
     if truck.stops and _in_the_way(state, sense, people):
         wanted = 0.0
-    speed = _toward(state.speed_mps, sense * wanted, (ACCELERATION_MPS2 if wanted else BRAKING_MPS2) * step_s)
-    pivots = abs(speed) < _PIVOT_BELOW_MPS and left > 0.3 and not (truck.stops and wanted == 0.0 and abs(error) < 0.5)
+    rate = ACCELERATION_MPS2 if wanted > abs(state.speed_mps) else BRAKING_MPS2
+    speed = _toward(state.speed_mps, sense * wanted, rate * step_s)
+    pivots = abs(speed) < _PIVOT_BELOW_MPS and not (truck.stops and wanted == 0.0 and abs(error) < 0.5)
     most = max(abs(speed) / RADIUS_M, _PIVOT_RADPS if pivots else 0.0)
     moved = _moved(state, speed, min(max(3.0 * error, -most), most), fork, step_s)
     return replace(now, state=moved, there_s=time_s + step_s if arrived else None)

@@ -30,6 +30,7 @@ _BEND_RATE_HZ = 1.2
 _USUAL_MPS = 1.34
 _STEP_OF_HEIGHT = 0.41
 _STILL_MPS = 0.05
+_TURN_FOR_M = 0.15
 
 ALONG, BACKWARDS, FACING, HOLD = range(4)
 """Where the chest points: along the way, opposite to it, at a point, or as it does now."""
@@ -160,8 +161,10 @@ def walked(bodies: Bodies, wishes: Wishes, waves: Array, step_s: float = STEP_S)
 def turned(bodies: Bodies, wishes: Wishes, step_s: float = STEP_S) -> Bodies:
     """Chests and gait ``step_s`` later, by the velocities that came about."""
     speed = np.hypot(bodies.velocity_mps[:, 0], bodies.velocity_mps[:, 1])
-    course = np.where((speed > _STILL_MPS)[:, None], bodies.velocity_mps, wishes.target_m - bodies.position_m)
-    moving = (speed > WALK_MPS) | ((wishes.speed_mps > 0.0) & (np.hypot(course[:, 0], course[:, 1]) > 0.3))
+    way = wishes.target_m - bodies.position_m
+    course = np.where((speed > _STILL_MPS)[:, None], bodies.velocity_mps, way)
+    off = (wishes.speed_mps > 0.0) & (np.hypot(way[:, 0], way[:, 1]) + wishes.rest_m > _TURN_FOR_M)
+    moving = (speed > WALK_MPS) | off
     error = _chest_error(bodies, wishes, course, moving)
     most = _TURN_RATE_RADPS * step_s
     heading = bodies.heading_rad + np.minimum(np.maximum(error * (_TURN_GAIN_HZ * step_s), -most), most)
