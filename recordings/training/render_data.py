@@ -176,7 +176,10 @@ def gather(folder: Path) -> int:
 
 def _rows(part: Path) -> list[LabelRow]:
     with part.open(newline="", encoding="utf-8") as lines:
-        return [LabelRow(*row[:5], *(float(value) for value in row[5:])) for row in csv.reader(lines)]
+        return [
+            LabelRow(split, picture, hall, light, kind, *(float(value) for value in numbers))
+            for split, picture, hall, light, kind, *numbers in csv.reader(lines)
+        ]
 
 
 def _part(folder: Path, split: str, number: int) -> Path:
