@@ -25,6 +25,7 @@ _SITTING_SHARE = 0.78
 _BENT_SHARE = 0.45
 _LYING_ALONG = (-0.36, -0.18, 0.0, 0.18, 0.36)
 """Middles of the discs that cover who lies, in shares of the height."""
+_LAYERS = 8
 _EDGES = ((0, 1), (2, 3), (4, 5), (6, 7), (0, 2), (1, 3), (4, 6), (5, 7), (0, 4), (1, 5), (2, 6), (3, 7))
 
 
@@ -134,13 +135,25 @@ def from_body(body: Cylinder, solid: Solid) -> Apart:
     """From an upright cylinder to a solid: exact for upright solids with a convex outline.
 
     With h the distance over the floor and v the distance in height, each negative where they overlap,
-    the gap is √(h⁺² + v⁺²), and max(h, v) where both overlap. Of a solid that leans only the part at
-    the height of the body counts.
+    the gap is √(h⁺² + v⁺²), and max(h, v) where both overlap. Of a solid that leans the part at the
+    height of the body counts, and each of ``_LAYERS`` layers above it as if all of it were as low as its
+    bottom: the gap is then never too large, nor too small by more than a layer.
     """
     rise, up = _rise(body.low_m, body.high_m, solid.low_m, solid.high_m)
-    part = solid.between(body.low_m, body.high_m) if rise < 0.0 else solid.outline
-    over, (ux, uy) = over_floor((body.x_m, body.y_m), part)
-    return _apart(over - body.radius_m, rise, (ux, uy), up)
+    if solid.box is None or up < 0.0:
+        return _over_body(body, solid.outline, rise, up)
+    top = max(body.high_m, solid.low_m)
+    found = [_over_body(body, solid.between(body.low_m, top), rise, up)] if rise < 0.0 else []
+    layer_m = (solid.high_m - top) / _LAYERS
+    for k in range(_LAYERS if layer_m > 0.0 else 0):
+        low = top + k * layer_m
+        found.append(_over_body(body, solid.between(low, low + layer_m), low - body.high_m, 1.0))
+    return min(found, key=lambda apart: apart.gap_m)
+
+
+def _over_body(body: Cylinder, outline: tuple[Spot, ...], rise: float, up: float) -> Apart:
+    over, unit = over_floor((body.x_m, body.y_m), outline)
+    return _apart(over - body.radius_m, rise, unit, up)
 
 
 def from_ball(body: Cylinder, middle_m: Point3, radius_m: float) -> Apart:
