@@ -13,6 +13,15 @@ from typing import Annotated, Any
 import typer
 
 from calibration.errors import BadInput
+from ui.cli_common import progress_bar
+from ui.cli_data import evaluate_app
+
+WeightsOption = Annotated[Path, typer.Option("--weights", help="A .pt file or an exported model.", metavar="WEIGHTS")]
+ReportOption = Annotated[Path | None, typer.Option("--report", help="Write tables and plots here.", metavar="DIR")]
+SizeOption = Annotated[int, typer.Option("--size", min=64, max=4096, help="Longer side of the input, px.")]
+ConfidenceOption = Annotated[
+    float, typer.Option("--confidence", min=0.01, max=0.99, help="The threshold that the product uses.")
+]
 
 _LINE_EVERY_S = 20.0
 
@@ -20,6 +29,9 @@ _LINE_EVERY_S = 20.0
 def add_train_commands(app: typer.Typer) -> None:
     """Add this module's commands to the command line."""
     app.command()(train)
+    app.command("label")(label_people)
+    evaluate_app.command("detector")(evaluate_detector)
+    evaluate_app.command("people")(evaluate_people)
 
 
 def train(  # noqa: PLR0913 - options of a command
@@ -37,6 +49,8 @@ def train(  # noqa: PLR0913 - options of a command
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in OUT.")] = False,
 ) -> None:
     """Train the detector of person, hook, load and trolley. Ctrl-C stops it and keeps what it has learnt."""
+    from recordings.training.dataset import read_dataset
+    from recordings.training.model_card import write_report
     from recordings.training.train import Watched, new_settings, settings_of
     from recordings.training.train import train as run
 
@@ -57,6 +71,8 @@ def train(  # noqa: PLR0913 - options of a command
             seed=seed,
             freeze=freeze,
         )
+    dataset = read_dataset(data)
+    mixed = None if settings.real is None else read_dataset(Path(settings.real), needed=("train",))
     with _stoppable() as stop_wanted:
         line = _Line()
         result = run(
@@ -65,11 +81,84 @@ def train(  # noqa: PLR0913 - options of a command
             Watched(monotonic, stop_wanted, line),
             resume=resume,
             budget_s=None if minutes is None else minutes * 60.0,
+            dataset=dataset,
+            real=mixed,
         )
         line.end()
     how = "stopped" if result.stopped else "done"
     typer.echo(f"{how} after {result.epochs_done} epochs and {result.spent_s / 60.0:.0f} min")
     typer.echo(f"weights {result.weights}, for OpenVINO {result.exported}, loss by epoch {result.loss_csv}")
+    with progress_bar("evaluate") as bar:
+        report = write_report(result, dataset, mixed, told=bar)
+    typer.echo(f"figures in {report.folder}, model card {report.card}")
+
+
+def label_people(
+    sources: Annotated[
+        list[str], typer.Argument(help="Videos and pictures; frames from 0.", metavar="FILE[:FIRST-LAST[/EVERY]]...")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="New training folder.", metavar="DATA")],
+    weights: WeightsOption = Path("yolov8n.pt"),
+    size: SizeOption = 1280,
+) -> None:
+    """Real pictures to mix into a training: people labelled by a detector, places in doubt blurred."""
+    from recordings.training.real import label_people as run
+    from recordings.training.real import source_of
+
+    made = run([source_of(text) for text in sources], weights, out, size_px=size)
+    typer.echo(
+        f"{made.folder}: {made.pictures} pictures with {made.people} people, "
+        f"{made.blurred} places blurred, {made.left_out} pictures left out"
+    )
+
+
+def evaluate_detector(
+    data: Annotated[Path, typer.Argument(help="Training folder with data.yaml.", metavar="DATA")],
+    weights: WeightsOption,
+    split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "test",
+    report: ReportOption = None,
+    size: SizeOption = 640,
+    confidence: ConfidenceOption = 0.25,
+) -> None:
+    """Recall and precision of a detector on labelled pictures, by class, distance and light."""
+    from recordings.training.dataset import SPLITS, read_dataset
+    from recordings.training.evaluate_detector import evaluate_detector as run
+    from recordings.training.evaluate_detector import markdown
+    from recordings.training.model_card import write_figures
+
+    if split not in SPLITS:
+        raise BadInput(f"--split {split!r}: expected one of {', '.join(SPLITS)}")
+    dataset = read_dataset(data, needed=(split,))
+    with progress_bar("evaluate") as bar:
+        figures = run(dataset, weights, split, size_px=size, confidence=confidence, told=bar)
+    typer.echo(markdown(figures).rstrip())
+    if report is not None:
+        write_figures(figures, report)
+        typer.echo(f"\ntables and plots in {report}")
+
+
+def evaluate_people(
+    video: Annotated[Path, typer.Argument(help="A real video or picture.", metavar="VIDEO")],
+    weights: WeightsOption,
+    against: Annotated[Path, typer.Option("--against", help="The model it came from.")],
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", help="frame0,id,bb_left,bb_top,bb_width,bb_height", metavar="CSV"),
+    ] = None,
+    frames: Annotated[list[str] | None, typer.Option("--frames", help="Stretches to tell apart.")] = None,
+    report: ReportOption = None,
+    size: SizeOption = 640,
+    confidence: ConfidenceOption = 0.25,
+) -> None:
+    """Are real people still found as well as by the model it came from? Without --truth, that model is the measure."""
+    from recordings.training.real_people import evaluate_people as run
+    from recordings.training.real_people import markdown, write_people
+
+    models = {against.stem: against, weights.stem if weights.stem != against.stem else str(weights): weights}
+    rows = run(video, models, truth, frames or [], size_px=size, confidence=confidence)
+    typer.echo(markdown(rows, confidence).rstrip())
+    if report is not None:
+        typer.echo(f"\ntable in {write_people(rows, confidence, report)}")
 
 
 @contextmanager

@@ -12,10 +12,11 @@ A training folder DATA looks as follows (the text form of YOLO, which CVAT and o
 
 The same below ``val`` and ``test``. Every picture has its label file and every label file its picture.
 ``path`` in data.yaml, where given, is the folder that the other paths are relative to; by default it
-is DATA. A box that touches the edge of the picture ends there. ``boxes.csv`` tells what figures are
-split by: ``picture`` is the file name in its split, with its ending or without, ``distance_m`` from the
-camera (empty where it is not known), ``visible`` the share of the object that can be seen, 0 to 1, and
-``hall`` the place. A hall stands in one split only, so that figures are of places never trained on.
+is DATA. ``description`` may say in a sentence where the pictures come from. A box that touches the edge
+of the picture ends there. ``boxes.csv`` tells what figures are split by: ``picture`` is the file name in
+its split, with its ending or without, ``distance_m`` from the camera (empty where it is not known),
+``visible`` the share of the object that can be seen, 0 to 1, and ``hall`` the place. A hall stands in
+one split only, so that figures are of places never trained on.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Dataset:
 
     folder: Path
     samples: Mapping[str, tuple[Sample, ...]]
+    description: str = ""
 
     def counts(self, split: str) -> dict[Kind, int]:
         """Labelled boxes by kind."""
@@ -105,14 +107,15 @@ def read_dataset(folder: Path, needed: Collection[str] = ("train", "val")) -> Da
             names the file, the line where there is one, and what was expected.
     """
     yaml_file = folder / "data.yaml"
-    places = _places(yaml_file, needed)
+    head = _yaml(yaml_file)
+    places = _places(yaml_file, head, needed)
     samples = {split: _split(place, split) for split, place in places.items()}
     for split in needed:
         if not samples[split]:
             raise BadInput(f"{places[split]}: holds no picture, expected {', '.join(PICTURES)} files to {_use(split)}")
     if (folder / BOXES_CSV).is_file():
         samples = _with_boxes(folder / BOXES_CSV, samples)
-    dataset = Dataset(folder, samples)
+    dataset = Dataset(folder, samples, str(head.get("description") or ""))
     _check_halls(dataset)
     return dataset
 
@@ -121,9 +124,8 @@ def _use(split: str) -> str:
     return {"train": "train on", "val": "choose the best epoch by", "test": "give figures on"}[split]
 
 
-def _places(yaml_file: Path, needed: Collection[str]) -> dict[str, Path]:
+def _places(yaml_file: Path, head: Mapping[str, Any], needed: Collection[str]) -> dict[str, Path]:
     """Picture folder of each split."""
-    head = _yaml(yaml_file)
     names = head.get("names")
     given = dict(enumerate(names)) if isinstance(names, list) else names
     if given != NAMES:

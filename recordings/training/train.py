@@ -20,7 +20,7 @@ import msgspec
 
 from calibration.errors import BadInput, Unavailable
 from recordings.atomic import atomic_text
-from recordings.training.dataset import Dataset, data_yaml, read_dataset
+from recordings.training.dataset import Dataset, data_yaml
 from tracking.detector_files import sha256_of
 
 RUN_FILE = "run.json"
@@ -90,23 +90,21 @@ def train(
     *,
     resume: bool = False,
     budget_s: float | None = None,
-    dataset: Dataset | None = None,
+    dataset: Dataset,
+    real: Dataset | None = None,
 ) -> TrainResult:
     """Train until the epochs or ``budget_s`` are used up, or a stop is wanted; then export.
 
     A new training expects ``out`` without one; ``resume`` goes on with the one there, by the settings it
-    was begun with. ``dataset`` is the checked folder ``settings.data`` where the caller has it already.
+    was begun with. ``dataset`` and ``real`` are the folders that the settings name, read and checked.
 
     Raises:
-        BadInput: data that are broken, or an ``out`` that does not fit.
+        BadInput: an ``out`` that does not fit, or nothing to keep.
         Unavailable: weights that are missing, damaged or of another kind.
     """
     state = _begin(settings, out, resume)
     settings = state.settings
-    folder = Path(settings.data)
-    data = dataset or read_dataset(folder)
-    real = None if settings.real is None else read_dataset(Path(settings.real), needed=("train",))
-    _run(state, out, data, real, watched, budget_s)
+    _run(state, out, dataset, real, watched, budget_s)
     return finish(out, stopped=watched.stop_wanted())
 
 
@@ -267,7 +265,7 @@ def _listing(out: Path, data: Dataset, real: Dataset | None, settings: Settings)
     if real is not None:
         mixed = [sample.picture for sample in real.samples["train"]]
         wanted = round(len(train) * settings.real_share / (1.0 - settings.real_share))
-        train += [mixed[i % len(mixed)] for i in range(max(wanted, len(mixed)))]
+        train += [mixed[i * len(mixed) // wanted] for i in range(wanted)]
     val = [sample.picture for sample in data.samples["val"]]
     for name, pictures in (("train", train), ("val", val)):
         with atomic_text(out / f"{name}.txt") as stream:
