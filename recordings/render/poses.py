@@ -10,7 +10,7 @@ import numpy as np
 from recordings.plant.records import BodyState
 from recordings.plant.walking import step_length_m
 from recordings.render.gait import foot_at
-from recordings.render.skeleton import INDEX, Arm, Array, Leg, Skeleton, Stance, about
+from recordings.render.skeleton import Arm, Array, Leg, Skeleton, Stance, about
 
 SEAT_M: Final = 0.30  # top of a driver's seat above the plate that the feet stand on
 WHEEL_M: Final = (0.36, 0.14, 0.66)  # where a driver's hands are: ahead of the hips, to each side, above the plate
@@ -160,24 +160,44 @@ def _reaching(stance: Stance, skeleton: Skeleton, hand_m: Array) -> Stance:
     across = np.array([-np.sin(turn), np.cos(turn), 0.0]) * 0.04
     arms = tuple(Arm(palm_m=hand_m + side * across) for side in (1.0, -1.0))
     reached = replace(stance, arms=(arms[0], arms[1]), twist_rad=stance.twist_rad + 0.6 * turn, look_rad=0.4 * turn)
-    best, least = reached, _shortfall(reached, skeleton)
-    for bend in np.linspace(0.1, 1.0, 10):
-        if least <= 0.0:
-            break
-        tried = replace(_bent(reached, skeleton, float(bend)), arms=reached.arms)
-        short = _shortfall(tried, skeleton)
+    if _shortfall(reached, skeleton) <= 0.0:
+        return reached
+    # The first effort that suffices, then closer to it, so that a hand that moves on moves the body smoothly.
+    least, low, high = np.inf, 0.0, 0.0
+    for effort in np.linspace(0.25, 3.0 if hand_m[2] < skeleton.shoulder_m * 0.8 else 1.0, 12):
+        short = _shortfall(_leant(reached, skeleton, float(effort)), skeleton)
         if short < least:
-            best, least = tried, short
-    return best
+            least, low, high = short, high, float(effort)
+        if short <= 0.0:
+            break
+    else:
+        return _leant(reached, skeleton, high)
+    for _ in range(5):
+        middle = (low + high) / 2.0
+        if _shortfall(_leant(reached, skeleton, middle), skeleton) <= 0.0:
+            high = middle
+        else:
+            low = middle
+    return _leant(reached, skeleton, high)
+
+
+def _leant(stance: Stance, skeleton: Skeleton, effort: float) -> Stance:
+    """The shoulders nearer to what the hands want: leaning up to effort 1, bending up to 2, squatting up to 3."""
+    lean, bend, squat = (float(np.clip(effort - k, 0.0, 1.0)) for k in range(3))
+    out = stance
+    if bend > 0.0:
+        out = replace(_bent(stance, skeleton, 1.1 * bend), arms=stance.arms)
+    down = np.array([0.12, 0.0, -0.26 * skeleton.leg_m]) * squat
+    ahead = np.array([0.10, 0.0, -0.01]) * lean
+    return replace(out, hip_m=out.hip_m + down + ahead, lean_rad=out.lean_rad + 0.5 * lean * (1.0 - 0.6 * bend))
 
 
 def _shortfall(stance: Stance, skeleton: Skeleton) -> float:
     """By how much the farther palm stays short of its point, with the arms nearly straight."""
-    _, places = skeleton.place(stance)
     reach = 0.97 * (skeleton.arm_m + skeleton.fore_m)
     away = [
-        float(np.linalg.norm(arm.palm_m - places[INDEX[f"upperarm.{side}"]])) - reach
-        for arm, side in zip(stance.arms, "LR", strict=True)
+        float(np.linalg.norm(arm.palm_m - shoulder)) - reach
+        for arm, shoulder in zip(stance.arms, skeleton.shoulders_m(stance), strict=True)
         if arm.palm_m is not None
     ]
     return max(away, default=0.0)

@@ -157,17 +157,28 @@ class Skeleton:
 
     def place(self, stance: Stance) -> tuple[Array, Array]:
         """Rotations (23, 3, 3) and places (23, 3) of the bones in the body frame."""
+        turns, places = self._trunk(stance)
+        self._hang(turns, places, "neck", about(1, stance.nod_rad * 0.4) @ about(2, stance.look_rad * 0.4))
+        self._hang(turns, places, "head", about(1, stance.nod_rad * 0.6) @ about(2, stance.look_rad * 0.6))
+        for k, side in enumerate(SIDES):
+            self._leg(turns, places, k, side, stance.legs[k])
+            self._arm(turns, places, k, side, stance.arms[k])
+        return turns, places
+
+    def shoulders_m(self, stance: Stance) -> Array:
+        """(2, 3) where the left and the right arm begin; quicker than ``place``."""
+        turns, places = self._trunk(stance)
+        chest = INDEX["chest"]
+        arms = self.joints_m[[INDEX["upperarm.L"], INDEX["upperarm.R"]]] - self.joints_m[chest]
+        return np.asarray(places[chest] + arms @ turns[chest].T)
+
+    def _trunk(self, stance: Stance) -> tuple[Array, Array]:
         turns = np.tile(np.eye(3), (len(BONES), 1, 1))
         places = self.joints_m.copy()
         turns[0], places[0] = stance.pelvis, stance.hip_m
         bend = about(1, stance.lean_rad / 4) @ about(0, -stance.side_rad / 4) @ about(2, stance.twist_rad / 4)
         for name in _SPINE:
             self._hang(turns, places, name, bend)
-        self._hang(turns, places, "neck", about(1, stance.nod_rad * 0.4) @ about(2, stance.look_rad * 0.4))
-        self._hang(turns, places, "head", about(1, stance.nod_rad * 0.6) @ about(2, stance.look_rad * 0.6))
-        for k, side in enumerate(SIDES):
-            self._leg(turns, places, k, side, stance.legs[k])
-            self._arm(turns, places, k, side, stance.arms[k])
         return turns, places
 
     def _hang(self, turns: Array, places: Array, name: str, local: Array | None = None) -> int:
