@@ -25,6 +25,7 @@ _ROPE_MIN_M = 0.2
 _CLUTCH_OF_CAPACITY = 1.25
 _CLUTCH_OF_WEIGHT = 2.0
 _PAY_OUT_MPS = 1.0
+_PAY_OUT_MPS2 = 5.0
 
 
 class Lift:
@@ -32,7 +33,7 @@ class Lift:
 
     __slots__ = (
         "_bodies", "_changes_s", "_clutch_n", "_command", "_faults", "_free_again", "_hooking", "_next", "_orders",
-        "_paid_m", "_rope_mps", "_slips", "_snag", "_support_mps", "_x", "_y", "crane", "drives", "hook",
+        "_paid_m", "_paying_mps", "_rope_mps", "_slips", "_snag", "_support_mps", "_x", "_y", "crane", "drives", "hook",
         "rig", "rope_m", "track", "waits_for",
     )  # fmt: skip
 
@@ -55,7 +56,7 @@ class Lift:
         """A load that the plan hooks on but whose slings do not reach the hook yet."""
         self._x, self._y = self.track.point(self.drives.a.place_m, self.drives.b.place_m)
         self._support_mps = (0.0, 0.0)
-        self._rope_mps = self._paid_m = 0.0
+        self._rope_mps = self._paid_m = self._paying_mps = 0.0
         self.rope_m = max(_ROPE_MIN_M, crane.beam_height_m - self.drives.lift.place_m)
         self.hook = Hook(self._x, self._y, crane.beam_height_m - self.rope_m, crane.block_kg)
         self.rig: Rig | None = None
@@ -122,7 +123,7 @@ class Lift:
         if self._snag is None or rig is None or rig.body is not body:
             return False
         limit = self._snag.amount * body.mass_kg * GRAVITY_MPS2
-        if 0.0 < limit < rig.pull_n:
+        if 0.0 < limit < self.hook.tension_n - self.hook.mass_kg * GRAVITY_MPS2:
             self._free_again, self._snag = self._snag, None
             return False
         return True
@@ -185,10 +186,19 @@ class Lift:
         self._snag = None if snag is self._free_again else snag
 
     def _clutch(self, dt_s: float) -> None:
-        if self.hook.tension_n > self._clutch_n and (self.rig is not None or self._snag is None):
-            self._paid_m += _PAY_OUT_MPS * dt_s
-        elif self._paid_m > 0.0 and self._snag is None:
-            self._paid_m = max(0.0, self._paid_m - self.crane.hoist_speed_mps[0] * dt_s)
+        """Pay out rope under too much pull and wind it up again; both get up to speed gradually."""
+        if self._paid_m == 0.0 and self.hook.tension_n <= self._clutch_n:
+            return
+        if self._snag is not None and self.rig is None:
+            return
+        goal = _PAY_OUT_MPS if self.hook.tension_n > self._clutch_n else 0.0
+        if goal == 0.0 and self._snag is None:
+            goal = -self.crane.hoist_speed_mps[0]
+        change = _PAY_OUT_MPS2 * dt_s
+        self._paying_mps += max(-change, min(change, goal - self._paying_mps))
+        self._paid_m += self._paying_mps * dt_s
+        if self._paid_m <= 0.0:
+            self._paid_m = self._paying_mps = 0.0
 
     def _weigh(self) -> None:
         """The block's mass and the clutch's limit for what hangs on the hook."""

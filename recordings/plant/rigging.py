@@ -38,7 +38,8 @@ class Rig:
 
     def __init__(self, body: Body, slip_m: float, twist_rad: float) -> None:
         self.body, self.form = body, body.form
-        legs = len(self.form.legs_m)
+        # Legs spread by β bear F = n·k·cos²β·δ upright; flat ones are not made stiffer than those at 60°.
+        legs = len(self.form.legs_m) * max(0.25, (sling_m(self.form) / self.form.legs_m[0]) ** 2)
         self._stiffness = body.mass_kg * GRAVITY_MPS2 / STRETCH_M / legs
         self._damping = 2.0 * _AXIAL_DAMPING * body.mass_kg * math.sqrt(GRAVITY_MPS2 / STRETCH_M) / legs
         self._twist_rad = twist_rad
@@ -171,6 +172,12 @@ def heading(body: Body) -> float:
     return math.atan2(body.r[3], body.r[0])
 
 
+def sling_m(form: Form) -> float:
+    """Height of the hook over the lift points."""
+    x, y, _ = form.lifts_m[0]
+    return math.sqrt(max(0.0, form.legs_m[0] ** 2 - x * x - y * y))
+
+
 def within_reach(body: Body, hook_m: Point3) -> bool:
     """Whether the slings of a load are long enough to be put on a hook there."""
     form: Form = body.form
@@ -186,7 +193,7 @@ def hang(body: Body, hook_m: Point3) -> None:
 
     The line from hook to CoG is turned to plumb by the shortest rotation.
     """
-    sling = math.sqrt(max(0.0, body.form.legs_m[0] ** 2 - sum(v * v for v in body.form.lifts_m[0][:2])))
+    sling = sling_m(body.form)
     top = body.form.half_m[2]
     down = body.arm((0.0, 0.0, top + sling))
     up = (-body.off_m[0], -body.off_m[1], top + sling - body.off_m[2])
