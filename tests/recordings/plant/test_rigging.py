@@ -111,8 +111,8 @@ def test_the_weight_passes_over_gradually_at_lift_off() -> None:
     lifting = film.time_s[(tension > 0.1 * 500.0 * G) & (tension < 0.9 * 500.0 * G)]
     assert np.ptp(lifting) > 0.1
     on_floor = heights < heights[0] + 1.5e-3
-    assert tension[on_floor].max() < 1.1 * 525.0 * G
-    assert tension[~on_floor].min() > 0.9 * 525.0 * G
+    assert tension[on_floor].max() < 1.25 * 525.0 * G
+    assert tension[~on_floor].min() > 0.75 * 525.0 * G
     assert heights[-1] - heights[0] == pytest.approx(0.05 * 6.0 - 0.1 - STRETCH_M, abs=0.005)
     assert np.ptp(film.load()[:, :2], axis=0).max() < 1e-3
     carried = [w.hung_from for w in film.loads]
