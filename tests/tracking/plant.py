@@ -1,4 +1,4 @@
-"""A hoist as it really moves: trolley with brake and drive, rope, sway integrated finely."""
+"""A hoist as it really moves, driven by speeds over time, and what cameras, tags and encoders see of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 
 from calibration.camera import Array, Camera
 from calibration.site import Hoist, Site
+from recordings.plant.pendulum import Hook, natural_rad_s
 from tests.worlds import boxes_at, point_box, seen_at, sight_at
-from tracking.hoist_motion import GRAVITY_MPS2
 from tracking.records import Box, Look, Telemetry
 
 Wanted = Callable[[float], tuple[float, float, float]]
 """Trolley velocity x, y and rope rate (m/s) that the operator asks for at a time."""
 _STEP_S = 0.005
 _DAMPING = 0.01
+_BLOCK_KG = 25.0
 
 
 @dataclass(frozen=True)
@@ -51,30 +52,28 @@ def drive(
     sway_rad: float = 0.0,
     speed_mps: float = 0.0,
 ) -> Truth:
-    """Semi-implicit Euler at 200 Hz; the trolley follows the wanted speed with the hoist's acceleration.
-    ``sway_rad`` and ``speed_mps`` are those along x at the start.
+    """The trolley follows the wanted speed with the hoist's acceleration; the hook is that of the simulated plant.
 
-    θ'' = −(g·sin θ + a·cos θ)/L − 2(L'/L)θ' − 2ζω₀θ' on each axis.
+    ``sway_rad`` and ``speed_mps`` are those along x at the start.
     """
-    a_max = hoist.deceleration_mps2
-    p, v = np.array(start_m, float), np.array([speed_mps, 0.0])
-    angle, rate, rope = np.array([sway_rad, 0.0]), np.zeros(2), rope_m
+    a_max, beam = hoist.deceleration_mps2, hoist.beam_height_m
+    p, v, rope = np.array(start_m, float), np.array([speed_mps, 0.0]), rope_m
+    hook = Hook(p[0] + rope * math.sin(sway_rad), p[1], beam - rope * math.cos(sway_rad), _BLOCK_KG)
+    hook.point(p[0], p[1], beam)
+    hook.vx = speed_mps
     rows = []
     for k in range(round(until_s / _STEP_S) + 1):
         t = k * _STEP_S
-        down = math.sqrt(max(0.0, 1.0 - float((np.sin(angle) ** 2).sum())))
-        hook = np.array([*(p + rope * np.sin(angle)), hoist.beam_height_m - rope * down])
-        rows.append((t, *p, *v, *hook, *angle, rope))
+        sway = (math.asin((hook.x - p[0]) / rope), math.asin((hook.y - p[1]) / rope))
+        rows.append((t, *p, *v, hook.x, hook.y, hook.z, *sway, rope))
         wx, wy, rope_rate = wanted(t)
-        change = np.clip(np.array([wx, wy]) - v, -a_max * _STEP_S, a_max * _STEP_S)
-        a = change / _STEP_S
-        v = v + change
+        v = v + np.clip(np.array([wx, wy]) - v, -a_max * _STEP_S, a_max * _STEP_S)
         p = p + v * _STEP_S
-        w0 = math.sqrt(GRAVITY_MPS2 / rope)
-        bend = -(GRAVITY_MPS2 * np.sin(angle) + a * np.cos(angle)) / rope
-        rate = rate + _STEP_S * (bend - 2 * (rope_rate / rope + _DAMPING * w0) * rate)
-        angle = angle + _STEP_S * rate
         rope += rope_rate * _STEP_S
+        hook.begin(_STEP_S, float(p[0]), float(p[1]), beam, rope)
+        hook.ax = hook.ay = hook.az = 0.0
+        hook.damp(2 * _DAMPING * natural_rad_s(rope), float(v[0]), float(v[1]))
+        hook.finish(_STEP_S, float(v[0]), float(v[1]), rope_rate)
     table = np.array(rows)
     return Truth(table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:8], table[:, 8:10], table[:, 10])
 
