@@ -11,7 +11,7 @@ longer than the others runs its clock slower until they are abreast again.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from recordings.plant.profile import Piece, profile, wishes
@@ -134,7 +134,7 @@ class Drives:
         crane: Crane,
         start_m: tuple[float, float],
         limits_m: tuple[tuple[float, float], tuple[float, float]],
-        brake_share: float = 1.0,
+        brake_share: Callable[[float], float] = lambda _: 1.0,
     ) -> None:
         starts = (*start_m, crane.start_hook_m)
         limits = (*limits_m, crane.hook_height_m)

@@ -40,10 +40,7 @@ class Lift:
     def __init__(self, crane: Crane, bodies: Mapping[str, Body], faults: HoistFaults) -> None:
         self.crane = crane
         self.track = Track(crane)
-        stops = [d.at_s for d in crane.plan if d.emergency_stop]
-        self.drives = Drives(
-            crane, self.track.start_m, self.track.limits_m, faults.brake_share(stops[0]) if stops else 1.0
-        )
+        self.drives = Drives(crane, self.track.start_m, self.track.limits_m, faults.brake_share)
         self._bodies, self._faults = bodies, faults
         self._orders: list[tuple[float, Order]] = [(-math.inf, Order())]
         self._changes_s = list(faults.changes_s())
@@ -114,7 +111,7 @@ class Lift:
             self.hook.finish(dt_s, *self._support_mps, self._rope_mps)
         else:
             self.hook.tension_n = self._clutch_n if self.hook.taut else 0.0
-        if self._next < len(self._hooking) and self._hooking[self._next].at_s <= self.drives.clock_s + 1e-9:
+        if self._due(self._next):
             self._hook_on_or_off()
 
     def holds(self, body: Body) -> bool:
@@ -209,6 +206,9 @@ class Lift:
             most = min(most, _CLUTCH_OF_WEIGHT * (load + self.hook.mass_kg))
         self._clutch_n = max(most, 2.0 * self.hook.mass_kg) * GRAVITY_MPS2
 
+    def _due(self, number: int) -> bool:
+        return number < len(self._hooking) and self._hooking[number].at_s <= self.drives.clock_s + 1e-9
+
     def _hook_on_or_off(self) -> None:
         drive = self._hooking[self._next]
         if drive.release and self.rig is not None:
@@ -216,10 +216,11 @@ class Lift:
             self._weigh()
         if drive.attach is not None:
             body = self._bodies[drive.attach]
-            if not within_reach(body, (self.hook.x, self.hook.y, self.hook.z)):
+            if within_reach(body, (self.hook.x, self.hook.y, self.hook.z)):
+                self._put_on(body)
+            elif not self._due(self._next + 1):
                 self.waits_for = body.name
                 return
-            self._put_on(body)
         self.waits_for = ""
         self._next += 1
 

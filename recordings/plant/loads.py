@@ -37,17 +37,17 @@ class Form:
 def form_of(load: Load) -> Form:
     """Mass properties of a load.
 
-    Crate, beam, plate and mould are solid boxes, I = m(b² + c²)/12. A coil lies with its eye along y: a
+    Crate, beam, plate and mould are solid boxes, I = m(b² + c²)/12. A coil lies with its eye along x: a
     hollow cylinder, I along its axis m(R² + r²)/2 and across it m(3(R² + r²) + w²)/12 (any table of
     moments of inertia). An eccentric CoG is taken to leave them as they are.
     """
     a, b, c = load.size_m
     m = load.mass_kg
     if load.shape == "coil":
-        outer = min(a, c) / 2
+        outer = min(b, c) / 2
         squares = outer * outer * (1.0 + _COIL_BORE**2)
-        across = m * (3.0 * squares + b * b) / 12.0
-        inertia = (across, m * squares / 2.0, across)
+        across = m * (3.0 * squares + a * a) / 12.0
+        inertia = (m * squares / 2.0, across, across)
     else:
         inertia = (m * (b * b + c * c) / 12.0, m * (a * a + c * c) / 12.0, m * (a * a + b * b) / 12.0)
     spread = _SPREAD[load.legs]

@@ -7,7 +7,7 @@ change of speed takes |Δv|/a, every stop v²/2a (uniform acceleration, any book
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from recordings.plant.scenario import Crane
@@ -40,21 +40,21 @@ class Piece:
         )
 
 
-def wishes(crane: Crane, axis: int, brake_share: float = 1.0) -> tuple[Wish, ...]:
+def wishes(crane: Crane, axis: int, brake_share: Callable[[float], float] = lambda _: 1.0) -> tuple[Wish, ...]:
     """What the plan of a hoist wants of an axis: 0 and 1 travel (``x_mps``, ``y_mps``), 2 lift.
 
     Speeds above the drive's fast speed are cut to it. An emergency stop wants standstill of every axis
-    at the rate of its brake, of which ``brake_share`` is left.
+    at the rate of its brake, of which ``brake_share`` is left at a time.
     """
     field = ("x_mps", "y_mps", "lift_mps")[axis]
     top = (crane.hoist_speed_mps if axis == 2 else crane.travel_speed_mps)[1]
     ramp = crane.hoist_ramp_mps2 if axis == 2 else crane.ramp_mps2
-    brake = brake_share * (crane.hoist_brake_mps2 if axis == 2 else crane.brake_mps2)
+    brake = crane.hoist_brake_mps2 if axis == 2 else crane.brake_mps2
     out = []
     for drive in crane.plan:
         speed = getattr(drive, field)
         if drive.emergency_stop:
-            out.append(Wish(drive.at_s, 0.0, brake))
+            out.append(Wish(drive.at_s, 0.0, brake * brake_share(drive.at_s)))
         elif speed is not None:
             out.append(Wish(drive.at_s, max(-top, min(top, speed)), ramp))
     return tuple(out)

@@ -147,6 +147,9 @@ class Crane(Hoist):
 class Load(Table):
     """Table ``[[load]]``. ``at_m`` is the middle of its foot print at the start, on the floor.
 
+    One with a base above the floor and no structure there, hooked on at 0 s, hangs from the start.
+    A coil lies with its eye along its x axis.
+
     ``offset_m`` is the centre of gravity from the middle of its box along its own axes.
     """
 
@@ -221,7 +224,8 @@ class Fault(Table):
 
     ``camera_*`` name a camera, ``sling_slip``, ``topple`` and ``eccentric`` a load, ``snag``,
     ``brake_weak``, ``telemetry_lost`` and ``drive_runs_on`` a hoist. ``amount`` means what the kind
-    says: metres of slip, share of the brake that is left, metres of creep, degrees a camera turns.
+    says: metres of slip, share of the brake that is left, metres of creep, degrees a camera turns; 0 stands
+    for what is usual (``mishaps``). A snag holds the load, or a bare hook.
     """
 
     kind: Literal[

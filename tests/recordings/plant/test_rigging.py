@@ -21,13 +21,13 @@ ON = {"at_s": 0.0, "attach": "crate"}
 
 @pytest.mark.parametrize(("shape", "across"), [("crate", 500.0 * (0.8**2 + 0.6**2) / 12), ("coil", None)])
 def test_moments_of_inertia(shape: str, across: float | None) -> None:
-    form = form_of(load(shape=shape, size_m=(1.0, 0.8, 0.6) if shape == "crate" else (1.0, 0.8, 1.0)))
+    form = form_of(load(shape=shape, size_m=(1.0, 0.8, 0.6) if shape == "crate" else (0.8, 1.0, 1.0)))
     if across is not None:
         assert form.inertia_kgm2[0] == pytest.approx(across)
         return
     outer, inner = 0.5, 0.25
-    assert form.inertia_kgm2[1] == pytest.approx(500.0 * (outer**2 + inner**2) / 2)
-    assert form.inertia_kgm2[0] == pytest.approx(500.0 * (3 * (outer**2 + inner**2) + 0.8**2) / 12)
+    assert form.inertia_kgm2[0] == pytest.approx(500.0 * (outer**2 + inner**2) / 2)
+    assert form.inertia_kgm2[1] == pytest.approx(500.0 * (3 * (outer**2 + inner**2) + 0.8**2) / 12)
 
 
 @pytest.mark.parametrize("mode", [0, 1])
