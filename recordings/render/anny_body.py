@@ -28,7 +28,7 @@ Integers = NDArray[np.int64]
 # Corners of the grid of shapes, and anny's phenotypes there.
 SEXES: Final = (0.0, 1.0)
 AGES: Final = (0.667, 0.95)
-BUILDS: Final = ((0.2, 0.45), (0.55, 0.6), (1.0, 0.45))  # weight, muscle
+BUILDS: Final = ((0.05, 0.42), (0.6, 0.55), (1.0, 0.22))  # weight, muscle: 60, 70 and 100 kg at 1.75 m
 HEIGHTS: Final = (0.3, 0.5)
 
 _THIN: Final = {"head": 0.86, "hand": 0.9}  # share of triangles that goes

