@@ -266,6 +266,8 @@ def _with_boxes(path: Path, samples: dict[str, tuple[Sample, ...]]) -> dict[str,
             raise row.fault("split", "train, val or test")
         if kind not in NUMBERS:
             raise row.fault("kind", ", ".join(NUMBERS))
+        if split not in samples:
+            continue  # data.yaml leaves this part out
         at = by_name.get((split, name))
         if at is None:
             raise row.fault("picture", f"the file name of a picture of {split}")
