@@ -42,17 +42,17 @@ def trolley_points(crane: CraneState) -> Array:
 
 
 def load_points(load: LoadState) -> Array:
-    """A load; a coil lies with its eye along its own y axis."""
+    """A load; a coil lies with its eye along its own x axis."""
     w, x, y, z = load.orientation
     turn = Rotation.from_quat((x, y, z, w)).as_matrix()
     middle = (load.x_m, load.y_m, load.z_m)
     if load.shape != "coil":
         return _block(middle, load.size_m, turn)
     angles = np.arange(12) * math.pi / 6
-    across, length, tall = load.size_m
+    length, across, tall = load.size_m
     radius = min(across, tall) / 2
     rims = [
-        np.column_stack([radius * np.cos(angles), np.full(12, side * length / 2), radius * np.sin(angles)])
+        np.column_stack([np.full(12, side * length / 2), radius * np.cos(angles), radius * np.sin(angles)])
         for side in (-1.0, 0.0, 1.0)
     ]
     points: Array = np.concatenate(rims) @ turn.T + middle
