@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def batched(meshes: Sequence[Mesh], ids: Sequence[int]) -> Batch:
     )
 
 
-def _joined(arrays: list[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[np.generic]:
+def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
     if not arrays:
         return np.zeros((0, 3), kind)
     return np.ascontiguousarray(np.concatenate(arrays), kind)

@@ -72,7 +72,7 @@ def _tool_box(rng: Rng) -> list[Mesh]:
 def _cartons(rng: Rng) -> list[Mesh]:
     out, z = [], 0.0
     for _ in range(int(rng.integers(1, 4))):
-        size = rng.uniform(0.3, 0.6, 3)
+        size = rng.uniform(0.3, 0.6, 3).tolist()
         tone = int(rng.integers(-18, 18))
         out.append(box(size, (*rng.uniform(-0.05, 0.05, 2), z + size[2] / 2), (168 + tone, 134 + tone, 94 + tone)))
         z += float(size[2])

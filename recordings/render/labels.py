@@ -106,6 +106,8 @@ def _seen(taken: Ids, number: int, full: BoxPx) -> BoxPx | None:
 
 def _share(drawn_px: NDArray[np.float32], filling: Filling, faces: NDArray[np.int32], drawn: Ids, number: int) -> float:
     """Seen share of an outline: it is filled on a coarse canvas of its own and compared with what is drawn."""
+    import cv2
+
     (left, top), (right, bottom) = ends(drawn_px)
     cell = _COARSE if min(right - left, bottom - top) > 12 * _COARSE else 1
     while max(right - left, bottom - top) / cell > _CANVAS_PX:
@@ -116,6 +118,12 @@ def _share(drawn_px: NDArray[np.float32], filling: Filling, faces: NDArray[np.in
     rows, cols = np.nonzero(mask)
     if not len(rows):
         return 0.0
-    v, u = (rows + row) * cell + cell // 2, (cols + column) * cell + cell // 2
-    inside = (v >= 0) & (v < drawn.shape[0]) & (u >= 0) & (u < drawn.shape[1])
-    return float((drawn[v[inside], u[inside]] == number).sum() / len(rows))
+    # An outline that is filled reaches half a cell too far, and what is seen of it is widened as much.
+    top, first = max(row * cell, 0), max(column * cell, 0)
+    own = (drawn[top : (row + size[1]) * cell, first : (column + size[0]) * cell] == number).astype(np.uint8)
+    if not own.size:
+        return 0.0
+    own = np.asarray(cv2.dilate(own, np.ones((cell + 2, cell + 2), np.uint8)), np.uint8)
+    v, u = (rows + row) * cell + cell // 2 - top, (cols + column) * cell + cell // 2 - first
+    inside = (v >= 0) & (v < own.shape[0]) & (u >= 0) & (u < own.shape[1])
+    return float(own[v[inside], u[inside]].sum() / len(rows))

@@ -179,4 +179,4 @@ def _through(lights: Lights, opening: Opening, points_m: Floats) -> NDArray[np.b
     u = points_m[:, first] + way * lights.sun[first]
     v = points_m[:, second] + way * lights.sun[second]
     (u0, v0), (u1, v1) = opening.low_m, opening.high_m
-    return (u > u0) & (u < u1) & (v > v0) & (v < v1)
+    return np.asarray((u > u0) & (u < u1) & (v > v0) & (v < v1), np.bool_)

@@ -9,7 +9,7 @@ import numpy as np
 
 from recordings.plant.records import LoadState, Point3, Shape
 from recordings.render.mesh import Mesh
-from recordings.render.shapes import Rgb, bar, box, merged, placed, ring, tube, turned
+from recordings.render.shapes import Rgb, bar, box, merged, placed, ring, shaded, tube, turned
 
 Rng = np.random.Generator
 _STEEL: tuple[Rgb, ...] = ((128, 130, 134), (112, 84, 66), (96, 98, 104), (150, 112, 84), (144, 148, 152))
@@ -51,7 +51,7 @@ def _crate(size: Point3, rng: Rng) -> list[Mesh]:
     if rng.random() < 0.3:  # a steel box with ribs
         paint = _pick(_PAINT, rng)
         out = [box((a - 0.06, b - 0.06, c - 0.02), (0, 0, 0), paint)]
-        dark = _near(tuple(int(v * 0.8) for v in paint), rng, 3)  # type: ignore[arg-type]
+        dark = _near(shaded(paint, 0, 0.8), rng, 3)
         count = max(int(a / 0.3), 2)
         out += [box((0.05, b, c), ((k / count - 0.5) * (a - 0.05), 0, 0), dark) for k in range(count + 1)]
         return [*out, box((a, b, 0.06), (0, 0, c / 2 - 0.03), paint)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -27,32 +28,25 @@ class Raster:
     """One off-screen window. Use ``raster()``: a process needs only one."""
 
     def __init__(self) -> None:
-        try:
-            from vtkmodules import vtkRenderingOpenGL2
-            from vtkmodules.vtkCommonMath import vtkMatrix4x4
-            from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
-        except ImportError as error:
-            raise Unavailable(
-                f"drawing a plant needs VTK ({error}), expected: pip install hoistwatch[plant]"
-            ) from error
+        drawing, core = _vtk("vtkRenderingOpenGL2"), _vtk("vtkRenderingCore")
         # On Linux the window of EGL needs no display; elsewhere VTK's own choice does.
-        kind = getattr(vtkRenderingOpenGL2, "vtkEGLRenderWindow", None) if sys.platform.startswith("linux") else None
-        self._window: Any = (kind or vtkRenderingOpenGL2.vtkOpenGLRenderWindow)()
+        kind = getattr(drawing, "vtkEGLRenderWindow", None) if sys.platform.startswith("linux") else None
+        self._window: Any = (kind or drawing.vtkOpenGLRenderWindow)()
         self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(0)
-        self._renderer: Any = vtkRenderer()
+        self._renderer: Any = core.vtkRenderer()
         self._renderer.SetBackground(0.0, 0.0, 0.0)
         self._renderer.SetBackgroundAlpha(0.0)
         self._renderer.AddObserver("StartEvent", self._without_blending)
         self._window.AddRenderer(self._renderer)
-        self._mapper: Any = vtkPolyDataMapper()
+        self._mapper: Any = core.vtkPolyDataMapper()
         self._mapper.SetColorModeToDirectScalars()
-        actor = vtkActor()
+        actor = core.vtkActor()
         actor.SetMapper(self._mapper)
         actor.GetProperty().LightingOff()
         actor.ForceOpaqueOn()
         self._renderer.AddActor(actor)
-        self._projection: Any = vtkMatrix4x4()
+        self._projection: Any = _vtk("vtkCommonMath").vtkMatrix4x4()
         self._size: tuple[int, int] = (0, 0)
 
     def _without_blending(self, *_: object) -> None:
@@ -63,9 +57,7 @@ class Raster:
 
         ``colours`` (n, 3) are of the corners, lit already. Sizes are ``lens.drawn_px``.
         """
-        from vtkmodules.util.numpy_support import vtk_to_numpy
-        from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
-
+        common, to_numpy = _vtk("vtkCommonCore"), _vtk("util.numpy_support").vtk_to_numpy
         width, height = lens.drawn_px
         if self._size != lens.drawn_px:
             self._window.SetSize(width, height)
@@ -73,11 +65,11 @@ class Raster:
         self._mapper.SetInputData(_poly_data(batch, colours))
         self._aim(lens)
         self._window.Render()
-        pixels, depths = vtkUnsignedCharArray(), vtkFloatArray()
+        pixels, depths = common.vtkUnsignedCharArray(), common.vtkFloatArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
         self._window.GetZbufferData(0, 0, width - 1, height - 1, depths)
-        picture = np.ascontiguousarray(vtk_to_numpy(pixels).reshape(height, width, 4)[::-1])
-        z = np.ascontiguousarray(vtk_to_numpy(depths).reshape(height, width)[::-1])
+        picture = np.ascontiguousarray(to_numpy(pixels).reshape(height, width, 4)[::-1])
+        z = np.ascontiguousarray(to_numpy(depths).reshape(height, width)[::-1])
         return picture, z
 
     def _aim(self, lens: Lens) -> None:
@@ -106,22 +98,27 @@ def raster() -> Raster:
     return Raster()
 
 
-def _poly_data(batch: Batch, colours: Colour) -> Any:
-    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+def _vtk(module: str) -> Any:
+    """A module of VTK, which has no types that hold on every machine."""
+    try:
+        return import_module(f"vtkmodules.{module}")
+    except ImportError as error:
+        raise Unavailable(f"drawing a plant needs VTK ({error}), expected: pip install hoistwatch[plant]") from error
 
-    points = vtkPoints()
-    points.SetData(numpy_to_vtk(batch.points_m, deep=True))
-    cells = vtkCellArray()
+
+def _poly_data(batch: Batch, colours: Colour) -> Any:
+    arrays, model = _vtk("util.numpy_support"), _vtk("vtkCommonDataModel")
+    points = _vtk("vtkCommonCore").vtkPoints()
+    points.SetData(arrays.numpy_to_vtk(batch.points_m, deep=True))
+    cells = model.vtkCellArray()
     offsets = np.arange(0, 3 * len(batch.faces) + 1, 3, dtype=np.int64)
     cells.SetData(
-        numpy_to_vtkIdTypeArray(offsets, deep=True),
-        numpy_to_vtkIdTypeArray(batch.faces.ravel().astype(np.int64), deep=True),
+        arrays.numpy_to_vtkIdTypeArray(offsets, deep=True),
+        arrays.numpy_to_vtkIdTypeArray(batch.faces.ravel().astype(np.int64), deep=True),
     )
-    scalars = numpy_to_vtk(np.column_stack([colours, batch.ids]), deep=True)
+    scalars = arrays.numpy_to_vtk(np.column_stack([colours, batch.ids]), deep=True)
     scalars.SetName("colour and number")
-    data = vtkPolyData()
+    data = model.vtkPolyData()
     data.SetPoints(points)
     data.SetPolys(cells)
     data.GetPointData().SetScalars(scalars)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from calibration.camera import Camera
 from calibration.errors import BadInput
+from recordings.plant.camera_faults import turned
 from recordings.plant.records import World
 from recordings.plant.scenario import Scenario
 from recordings.plant.scenario_site import camera_table
@@ -114,25 +115,13 @@ class Scene:
             if self._hall is None:
                 self._hall = Hall(self._scenario, self._room, self._lights, self._seed)
             index, eye = self._eyes[camera]
-            lens = Lens(_turned(Camera.from_table(camera_table(eye)), turned_deg))
+            camera_there = Camera.from_table(camera_table(eye))
+            lens = Lens(turned(camera_there, turned_deg) if turned_deg else camera_there)
             kind = self._scenario.light.kind
             background = self._hall.seen(lens, kind, self._seed + 31 * index)
             electronics = Electronics(eye, background.tone.gain, kind == "night", self._seed * 64 + index)
             self._views[key] = _View(lens, background, electronics)
         return self._views[key]
-
-
-def _turned(camera: Camera, turned_deg: float) -> Camera:
-    """The camera turned about its own upright axis, and a third as far upwards."""
-    if turned_deg == 0.0:
-        return camera
-    from dataclasses import replace
-
-    from scipy.spatial.transform import Rotation
-
-    turn = Rotation.from_euler("yx", [turned_deg, turned_deg / 3.0], degrees=True).as_matrix()
-    rotation = turn @ camera.rotation
-    return replace(camera, rotation=rotation, translation_m=-rotation @ camera.centre_m)
 
 
 def _shown(view: _View, staged: _Staged, colours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

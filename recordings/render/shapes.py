@@ -60,6 +60,12 @@ def placed(mesh: Mesh, at_m: ArrayLike = (0.0, 0.0, 0.0), rotation: ArrayLike | 
     return Mesh(moved, mesh.faces, mesh.colours, mesh.shine, mesh.smooth)
 
 
+def shaded(colour: Rgb, shift: float, share: float = 1.0) -> Rgb:
+    """A colour lighter or darker by ``shift`` grey levels, after taking a ``share`` of it."""
+    r, g, b = (int(min(max(c * share + shift, 4), 250)) for c in colour)
+    return r, g, b
+
+
 def yawed(angle_rad: float) -> Array:
     """(3, 3) rotation about z."""
     c, s = math.cos(angle_rad), math.sin(angle_rad)

@@ -9,7 +9,7 @@ from shapely import Polygon, minimum_rotated_rectangle
 
 from recordings.plant.scenario import Scenario, Standing
 from recordings.render.mesh import Mesh
-from recordings.render.shapes import Rgb, box, merged, placed, prism, tube, yawed
+from recordings.render.shapes import Rgb, box, merged, placed, prism, shaded, tube, yawed
 
 Rng = np.random.Generator
 Size = tuple[float, float, float]
@@ -136,9 +136,7 @@ def _machine(size: Size, rng: Rng) -> list[Mesh]:
         x = float(rng.uniform(-0.4, 0.4)) * length
         out.append(tube([(x, 0, base), (x, 0, height)], 0.06, (150, 152, 156)))
     if rng.random() < 0.5:
-        out.append(
-            box((length * 0.5, depth + 0.015, base * 0.4), (0, 0, base * 0.6), tuple(int(c * 0.75) for c in colour))
-        )  # type: ignore[arg-type]
+        out.append(box((length * 0.5, depth + 0.015, base * 0.4), (0, 0, base * 0.6), shaded(colour, 0, 0.75)))
     return out
 
 
@@ -177,14 +175,14 @@ def _pallet(size: Size, rng: Rng) -> list[Mesh]:
     while z + row <= height + 0.01:
         for kx in (-1, 1):
             for ky in (-1, 1):
-                tone = tuple(int(np.clip(c + rng.normal(0, 6), 0, 255)) for c in colour)
+                tone = shaded(colour, float(rng.normal(0, 6)))
                 out.append(
                     box(
                         (length / 2 - 0.03, depth / 2 - 0.03, row - 0.01),
                         (kx * length / 4, ky * depth / 4, z + row / 2),
                         tone,
                     )
-                )  # type: ignore[arg-type]
+                )
         z += row
     return out
 
@@ -201,9 +199,9 @@ def _cabinet(size: Size, rng: Rng) -> list[Mesh]:
                 box(
                     (length / doors - 0.04, 0.01, height - 0.1),
                     (x, s * (depth / 2 + 0.004), height / 2),
-                    tuple(min(c + 10, 255) for c in colour),
+                    shaded(colour, 10),
                 )
-            )  # type: ignore[arg-type]
+            )
             out.append(
                 box(
                     (0.03, 0.03, 0.14), (x + length / doors * 0.35, s * (depth / 2 + 0.02), height * 0.55), (40, 40, 42)

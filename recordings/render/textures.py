@@ -187,13 +187,13 @@ def _blocks(length_m: float, height_m: float, spread: float) -> Callable[[tuple[
         tone = rng.normal(0.0, spread, (int(row.max()) + 1, int(column.max()) + 1))
         shade = tone[row[:, None], column]
         shade[np.arange(shape[0]) % up == 0] = -18.0
-        return shade.astype(np.float32)
+        return np.asarray(shade, np.float32)
 
     return draw
 
 
 def _plaster(shape: tuple[int, int], rng: Rng) -> Floats:
-    return clouds(shape, 200, rng, 4) * 4.0
+    return np.asarray(clouds(shape, 200, rng, 4) * 4.0, np.float32)
 
 
 _WALLS: dict[str, Callable[[tuple[int, int], Rng], Floats]] = {

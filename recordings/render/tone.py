@@ -32,7 +32,8 @@ class Tone:
         """uint8 of linear radiance, colours last: 255·(1 − exp(−E·r))^(1/2.2), a soft shoulder."""
         # A table over the root of the signal keeps the dark levels apart.
         root = np.sqrt(np.minimum(radiance * self.exposure, _TOP))
-        return _TABLE[(root * np.float32((_STEPS - 1) / np.sqrt(_TOP))).astype(np.int32)]
+        index = (root * np.float32((_STEPS - 1) / np.sqrt(_TOP))).astype(np.int32)
+        return np.asarray(_TABLE[index], np.uint8)
 
 
 def _table() -> Picture:
