@@ -17,8 +17,8 @@ What is expected lies in the recording as attachment ``expected_alarms.json``::
 Times are those of the recording. An expectation is met by an alarm of its situation (and hoist and
 source, where given; any person) that reaches ``level`` (caution if absent) within the window, and is
 cleared by ``clear_until_s`` where that is given. ``contact_s`` is when contact would come; the lead
-is the time from reaching ``level`` to it. In a quiet window no alarm may be raised that no
-expectation explains (all situations and hoists where none is given). Time that neither covers is not
+is the time from reaching ``level`` to it. In a quiet window no alarm that no expectation
+explains may rise above its ``level``, clear if absent (all situations and hoists where none is given). Time that neither covers is not
 judged: alarms there are listed apart.
 """
 
@@ -51,13 +51,14 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A time in which no alarm may be raised; no situations and no hoist means all of them."""
+    """A time in which no alarm may rise above ``level``; no situations and no hoist means all of them."""
 
     name: str
     from_s: float
     until_s: float
     situations: tuple[Situation, ...] = ()
     hoist: str | None = None
+    level: Level = Level.CLEAR
 
 
 class ExpectedAlarms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -220,8 +221,10 @@ def _explains(row: Expectation, episode: Episode) -> bool:
 
 
 def _breaks(window: Quiet, episode: Episode) -> bool:
+    above_s = next((time_s for time_s, at in episode.levels if at.rank > window.level.rank), None)
     return (
-        window.from_s <= episode.raised_s <= window.until_s
+        above_s is not None
+        and window.from_s <= above_s <= window.until_s
         and (not window.situations or episode.situation in window.situations)
         and window.hoist in (None, episode.hoist)
     )

@@ -276,13 +276,14 @@ class Expected(Table):
 
 
 class Calm(Table):
-    """Table ``[[quiet]]``: a stretch in which no alarm may be raised, as ``evaluate_recording.Quiet``."""
+    """Table ``[[quiet]]``: a stretch in which no alarm may rise above ``level``, as ``evaluate_recording.Quiet``."""
 
     name: str = Field(min_length=1)
     from_s: Seconds
     until_s: Seconds
     situations: tuple[Situation, ...] = Field((), description="All of them, where none is given.")
     hoist: Name | None = None
+    level: Level = Level.CLEAR
 
 
 class Scenario(Table):
