@@ -34,11 +34,17 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Where report, pictures and logs go.")] = Path("out/demo"),
     language: Annotated[str, typer.Option("--language", help="en or ko: language of console and report.")] = "en",
     speed: Annotated[float, typer.Option("--speed", min=0.5, max=4.0, help="Play faster or slower.")] = 1.0,
+    sample: Annotated[
+        list[str] | None, typer.Option("--sample", help="Only this sample; can be given again.", show_default="all")
+    ] = None,
 ) -> None:
-    """The whole chain on the sample recording: engine, relay node and console as processes."""
+    """The whole chain on the sample recordings: engine, relay node and console as processes."""
+    from recordings.sample_files import SAMPLES
     from ui.demo import run_demo
 
-    raise typer.Exit(run_demo(out, headless=headless, language=language_of(language) or "en", speed=speed))
+    samples = tuple(dict.fromkeys(sample)) if sample else SAMPLES
+    spoken = language_of(language) or "en"
+    raise typer.Exit(run_demo(out, samples=samples, headless=headless, language=spoken, speed=speed))
 
 
 def run(

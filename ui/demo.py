@@ -1,11 +1,11 @@
-"""The demonstration: real processes on the sample recording, a scripted operator, and the story told."""
+"""The demonstration: real processes on the sample recordings, a scripted operator, and the story told."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,14 +16,15 @@ from calibration.site_file import site_text
 from recordings.alarms_jsonl import alarms_jsonl
 from recordings.replay import steps
 from recordings.report import write_report
-from recordings.sample_scene import sample_path
+from recordings.sample_files import sample_path
 from recordings.store import Recording
 from recordings.tracks_csv import tracks_csv
 from safety.bus import BusClient
 from safety.engine import Step
 from safety.keys import add_party, key_folder, make_keys
-from safety.records import Acknowledge, AlarmState, Reset, Snapshot
+from safety.records import Acknowledge, AlarmState, AlarmTransition, Reset, Snapshot
 from ui.cli_common import progress_bar
+from ui.demo_overview import Shown, judged, tell_overview, write_overview
 from ui.demo_processes import Processes, free_ports
 from ui.demo_story import Story, tell
 from ui.display import has_display
@@ -34,27 +35,45 @@ _RESET_AFTER_S = 2.0
 _START_LIMIT_S = 60.0
 
 
-def run_demo(out: Path, *, headless: bool, language: Literal["en", "ko"], speed: float) -> int:
-    """Run engine, relay node and console on the sample recording; returns the exit code.
+def run_demo(out: Path, *, samples: Sequence[str], headless: bool, language: Literal["en", "ko"], speed: float) -> int:
+    """Run engine, relay node and console on sample recordings, one after the other; returns the exit code.
 
-    Leaves in ``out``: report.html, console.png and pictures of every state, alarms.jsonl, the engine's
-    own recording and audit log, and the processes' logs.
+    Leaves in ``out`` an overview, report.html, and for each sample a folder with its report.html,
+    console.png and pictures of every state, alarms.jsonl, tracks.csv, the engine's own recording and
+    audit log, and the processes' logs. 1 is returned where the alarms were not those that a sample's
+    truth calls for.
 
     Raises:
-        BadInput: the sample recording is missing, or ``out`` cannot be written.
+        BadInput: a sample recording is missing, or ``out`` cannot be written.
         HoistwatchError: one of the processes ended before its time.
     """
-    recording = Recording(sample_path())
+    recordings = {name: Recording(sample_path(name)) for name in samples}
     window = not headless and has_display()
+    shown: list[Shown] = []
+    for number, (name, recording) in enumerate(recordings.items(), 1):
+        print(f"Sample {number} of {len(recordings)}: {name}, {recording.info.duration_s:.0f} s of ", end="")
+        folder = out / name
+        story = Story()
+        site = _play(recording, folder, story, window=window, language=language, speed=speed)
+        shown.append(_judge(name, recording, folder, site, story, language=language, speed=speed))
+    page = write_overview(out, shown, language)
+    tell_overview(shown, page)
+    return 0 if all(one.passed for one in shown) else 1
+
+
+def _play(
+    recording: Recording, out: Path, story: Story, *, window: bool, language: Literal["en", "ko"], speed: float
+) -> Site:
+    """One sample through real processes, its pictures looked at by the detector."""
     site_path, site = _prepare(out, recording, language)
-    print(f"Sample recording: {recording.path.name}, {recording.info.duration_s:.0f} s of {site.site.name}.")
-    print("Starting engine, relay node and console as processes" + ("" if window else " (no window)") + " …")
-    story = Story()
+    print(f"{site.site.name}{'' if window else ' (no window)'} …")
     with Processes(out / "logs") as processes:
         command = [sys.executable, "-m", "ui.cli"]
         for relay in site.relay:
             processes.start(f"relay-{relay.name}", [*command, "relay", "--site", str(site_path), "--node", relay.name])
         play = ["--playback", str(recording.path), "--speed", str(speed), "--record-to", str(out / "recordings")]
+        if recording.info.video_cameras:
+            play.append("--detect")
         console = ["console", "--site", str(site_path), "--language", language]
         console += ["--screenshot", str(out / "console.png"), "--screenshot-dir", str(out / "console")]
         processes.start("console", [*command, *console, *([] if window else ["--headless"])])
@@ -66,10 +85,10 @@ def run_demo(out: Path, *, headless: bool, language: Literal["en", "ko"], speed:
         finally:
             operator.close()
         if window:
-            print("The recording has ended. Close the console window to finish.")
+            print("The sample has ended. Close the console window to go on.")
             processes.wait("console", None)
         processes.stop("console")
-    return _finish(out, story, language)
+    return site
 
 
 def _prepare(out: Path, recording: Recording, language: Literal["en", "ko"]) -> tuple[Path, Site]:
@@ -176,13 +195,23 @@ def _watch(
     processes.expect_success("engine")
 
 
-def _finish(out: Path, story: Story, language: Literal["en", "ko"]) -> int:
-    """Alarm log, tracks and report from what the engine recorded, in one replay; then the story."""
+def _judge(
+    name: str,
+    sample: Recording,
+    out: Path,
+    site: Site,
+    story: Story,
+    *,
+    language: Literal["en", "ko"],
+    speed: float,
+) -> Shown:
+    """Alarm log, tracks and report from what the engine recorded, in one replay; then story and verdict."""
     kept = sorted((out / "recordings").glob("*.mcap"))
     if not kept:
         raise HoistwatchError(f"{out / 'recordings'}: the engine left no recording; see {out / 'logs'}")
     recording = Recording(kept[0])
     alarms, tracks = out / "alarms.jsonl", out / "tracks.csv"
+    transitions: list[AlarmTransition] = []
     with progress_bar("report") as bar, alarms_jsonl(alarms) as alarm_log, tracks_csv(tracks) as track_log:
 
         def told() -> Iterator[Step]:
@@ -190,8 +219,9 @@ def _finish(out: Path, story: Story, language: Literal["en", "ko"]) -> int:
                 track_log.add(step.snapshot)
                 for transition in step.transitions:
                     alarm_log.add(transition)
+                    transitions.append(transition)
                 yield step
 
         page = write_report(recording, out, language=language, replay=told())
     tell(story, {"report": page, "console picture": out / "console.png", "alarm log": alarms})
-    return 0
+    return Shown(name, site.site.name, page, out / "console.png", judged(sample, recording, transitions, speed))
