@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
@@ -35,43 +36,96 @@ def add_train_commands(app: typer.Typer) -> None:
 
 
 def train(  # noqa: PLR0913 - options of a command
-    data: Annotated[Path, typer.Argument(help="Training folder with data.yaml.", metavar="DATA")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="New folder for the training.", metavar="OUT")],
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(help="A training folder; with --site, recordings.", metavar="DATA | REC...")
+    ] = None,
     *,
-    weights: Annotated[Path, typer.Option("--weights", help="What to start from.")] = Path("yolov8n.pt"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="New folder for the training.", metavar="OUT")],
+    weights: WeightsOption = Path("yolov8n.pt"),
     epochs: Annotated[int, typer.Option("--epochs", min=1, max=10_000, help="Passes over the pictures, at most.")] = 30,
-    size: Annotated[int, typer.Option("--size", min=64, max=4096, help="Longer side of the input, px.")] = 640,
+    size: SizeOption = 640,
     batch: Annotated[int, typer.Option("--batch", min=2, max=512, help="Pictures a step.")] = 16,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same pictures in the same order.")] = 1,
+    rate: Annotated[float, typer.Option("--rate", min=1e-6, max=1.0, help="Learning rate at its highest.")] = 1e-3,
     freeze: Annotated[int, typer.Option("--freeze", min=0, max=22, help="Leave the first N layers as they are.")] = 0,
-    real: Annotated[Path | None, typer.Option("--real", help="Real pictures of people to mix in.")] = None,
+    real: Annotated[Path | None, typer.Option("--real", help="Training folder of real pictures to mix in.")] = None,
+    real_share: Annotated[
+        float, typer.Option("--real-share", min=0.01, max=0.9, help="Their share of an epoch.")
+    ] = 0.25,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="Be done in that time.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in OUT.")] = False,
+    site: Annotated[
+        Path | None, typer.Option("--site", help="Train on this site's recordings.", metavar="SITE")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="With --site: a folder with corrected labels.", metavar="FOLDER")
+    ] = None,
+    label_only: Annotated[bool, typer.Option("--label-only", help="With --site: write the labels and end.")] = False,
+    apart: Annotated[
+        float, typer.Option("--apart", min=0.0, help="With --site: least seconds between pictures.")
+    ] = 2.0,
+    loads: Annotated[str, typer.Option("--loads", help="With --site: recorded, always or never loaded.")] = "recorded",
 ) -> None:
     """Train the detector of person, hook, load and trolley. Ctrl-C stops it and keeps what it has learnt."""
+    given = inputs or []
+    wish = _Wish(
+        weights=weights,
+        resume=resume,
+        minutes=minutes,
+        options={
+            "epochs": epochs,
+            "size_px": _whole_strides(size),
+            "batch": batch,
+            "seed": seed,
+            "rate": rate,
+            "freeze": freeze,
+            "real": real,
+            "real_share": real_share,
+        },
+    )
+    if site is None:
+        if labels is not None or label_only:
+            raise BadInput("--labels and --label-only: expected --site SITE beside them")
+        if len(given) != 1:
+            raise BadInput(
+                f"{len(given)} folders are named, expected one training folder DATA (or --site and recordings)"
+            )
+        from recordings.training.dataset import read_dataset
+
+        _trained(read_dataset(given[0]), out, wish)
+        return
+    _train_site(site, given, out, wish, labels=labels, label_only=label_only, apart_s=apart, loads=loads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a training is asked for; ``options`` by name in ``recordings.training.train.Settings``."""
+
+    weights: Path
+    resume: bool
+    minutes: float | None
+    options: dict[str, Any]
+
+
+def _whole_strides(size: int) -> int:
+    if size % 32:
+        raise BadInput(f"--size {size}: expected a multiple of 32")
+    return size
+
+
+def _trained(dataset: Any, out: Path, wish: _Wish) -> Any:
+    """Train, write figures and card, and say so."""
     from recordings.training.dataset import read_dataset
     from recordings.training.model_card import write_report
     from recordings.training.train import Watched, new_settings, settings_of
     from recordings.training.train import train as run
 
-    if size % 32:
-        raise BadInput(f"--size {size}: expected a multiple of 32")
-    if resume:
+    if wish.resume:
         settings = settings_of(out)
-        if Path(settings.data) != data.resolve():
-            raise BadInput(f"{out}: was begun on {settings.data}, expected that folder and not {data}")
+        if Path(settings.data) != dataset.folder.resolve():
+            raise BadInput(f"{out}: was begun on {settings.data}, expected that folder and not {dataset.folder}")
     else:
-        settings = new_settings(
-            data,
-            weights,
-            real=real,
-            epochs=epochs,
-            size_px=size,
-            batch=batch,
-            seed=seed,
-            freeze=freeze,
-        )
-    dataset = read_dataset(data)
+        settings = new_settings(dataset.folder, wish.weights, **wish.options)
     mixed = None if settings.real is None else read_dataset(Path(settings.real), needed=("train",))
     with _stoppable() as stop_wanted:
         line = _Line()
@@ -79,8 +133,8 @@ def train(  # noqa: PLR0913 - options of a command
             settings,
             out,
             Watched(monotonic, stop_wanted, line),
-            resume=resume,
-            budget_s=None if minutes is None else minutes * 60.0,
+            resume=wish.resume,
+            budget_s=None if wish.minutes is None else wish.minutes * 60.0,
             dataset=dataset,
             real=mixed,
         )
@@ -91,6 +145,52 @@ def train(  # noqa: PLR0913 - options of a command
     with progress_bar("evaluate") as bar:
         report = write_report(result, dataset, mixed, told=bar)
     typer.echo(f"figures in {report.folder}, model card {report.card}")
+    return result
+
+
+def _train_site(
+    site: Path,
+    recordings: list[Path],
+    out: Path,
+    wish: _Wish,
+    *,
+    labels: Path | None,
+    label_only: bool,
+    apart_s: float,
+    loads: str,
+) -> None:
+    from recordings.training.site_labels import SiteRules
+    from recordings.training.site_train import (
+        DATA,
+        TRAINING,
+        compare_on_held_back,
+        label_site,
+        site_dataset,
+        site_lines,
+    )
+
+    match loads:
+        case "recorded" | "always" | "never":
+            rules = SiteRules(apart_s=apart_s, loads=loads)
+        case _:
+            raise BadInput(f"--loads {loads!r}: expected recorded, always or never")
+    if labels is None and not (wish.resume and (out / DATA).is_dir()):
+        made = label_site(site, recordings, out, wish.weights, rules, size_px=wish.options["size_px"])
+        c = made.counts
+        typer.echo(
+            f"{made.folder}: {c.taken} of {c.looked_at} pictures labelled ({', '.join(sorted(c.by))}); left out "
+            f"{c.hook_unknown} with a hook whose place is not known, {c.nothing_new} with nothing new, "
+            f"{c.in_doubt} with people in doubt"
+        )
+    dataset = site_dataset(out, labels)
+    if label_only:
+        typer.echo(f"correct labels/ or annotations.xml there, then: --labels {dataset.folder}")
+        return
+    result = _trained(dataset, out / TRAINING, wish)
+    with progress_bar("before and after") as bar:
+        both = compare_on_held_back(result, dataset, out, told=bar)
+    typer.echo(both.table.read_text(encoding="utf-8").rstrip())
+    typer.echo(f"\nTo use it, enter in {site}:\n{site_lines(result)}")
 
 
 def label_people(

@@ -23,7 +23,7 @@ from calibration.errors import BadInput
 from calibration.site import DetectorTable
 from recordings.training.dataset import Label, data_yaml, yolo_text
 from recordings.training.real_people import frames_between
-from recordings.training.scores import corners, overlaps
+from recordings.training.scores import Placed, corners, overlaps
 from tracking.detector import open_detector
 from tracking.records import Box
 
@@ -119,31 +119,34 @@ def label_people(
     return Labelled(out, *count)
 
 
-def without_doubts(bgr: Bgr, boxes: Sequence[Box]) -> tuple[Bgr, list[Label], int] | None:
+def without_doubts(
+    bgr: Bgr, boxes: Sequence[Box], *, keep: Sequence[Placed] = (), nobody_is_fine: bool = False
+) -> tuple[Bgr, list[Label], int] | None:
     """A picture in which every doubtful place is blurred, its people, and the number of such places.
 
-    None where nobody is there for sure, or too much of the picture is in doubt.
+    What lies in a box of ``keep`` is not blurred. None where too much of the picture is in doubt, or
+    nobody is there for sure unless that is fine.
     """
     sure = [box for box in boxes if box.score >= SURE]
     doubtful = [box for box in boxes if box.score < SURE]
-    if not sure:
+    if not sure and not nobody_is_fine:
         return None
-    if doubtful:
+    if doubtful and sure:
         # A weaker box on the same person is no doubt about anybody.
         same = overlaps(corners(doubtful), corners(sure)).max(axis=1) >= _SAME_OVERLAP
         doubtful = [box for box, known in zip(doubtful, same, strict=True) if not known]
     blurred = np.zeros(bgr.shape[:2], bool)
     for box in doubtful:
         blurred[_inside(box, bgr)] = True
-    for box in sure:
-        blurred[_inside(box, bgr)] = False
+    for place in (*sure, *keep):
+        blurred[_inside(place, bgr)] = False
     if blurred.mean() > MOST_BLURRED:
         return None
     people = [Label("person", box.left_px, box.top_px, box.width_px, box.height_px) for box in sure]
     return _blur(bgr, blurred), people, len(doubtful)
 
 
-def _inside(box: Box, bgr: Bgr) -> tuple[slice, slice]:
+def _inside(box: Placed, bgr: Bgr) -> tuple[slice, slice]:
     rows = slice(max(0, int(box.top_px)), min(bgr.shape[0], int(np.ceil(box.top_px + box.height_px))))
     return rows, slice(max(0, int(box.left_px)), min(bgr.shape[1], int(np.ceil(box.left_px + box.width_px))))
 
