@@ -226,7 +226,9 @@ class Bus(Table):
 class DetectorTable(Table):
     """Table ``[detector]``: the model that looks at pictures."""
 
-    weights: str | None = Field(None, description="A .pt file, or a folder or .xml exported for OpenVINO.")
+    weights: str | None = Field(
+        None, description="A .pt file, or a folder or .xml exported for OpenVINO; the project's own if absent."
+    )
     backend: Literal["auto", "openvino", "ultralytics"] = "auto"
     size_px: int = Field(640, ge=64, le=4096, multiple_of=32)
     confidence: float = Field(0.25, gt=0.0, lt=1.0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from calibration.errors import Unavailable
 from calibration.site import DetectorTable
+from tracking import own_weights
 from tracking.records import Box
 
 Bgr = NDArray[np.uint8]
@@ -54,15 +55,15 @@ def open_detector(
 ) -> Detector:
     """The detector that table ``[detector]`` asks for; weights are relative to ``base_folder``.
 
+    Where none are named, it is the project's own detector of people, hooks, loads and trolleys.
+
     Backend "auto" takes exported models to OpenVINO, .pt files to CUDA through ultralytics where
     there is a GPU, and otherwise to OpenVINO too, exported once into the user's cache.
 
     Raises:
-        Unavailable: no weights are named, or they are missing, damaged or of another kind.
+        Unavailable: weights are missing, damaged or of another kind.
     """
-    if table.weights is None:
-        raise Unavailable("[detector] weights is not set, expected a .pt file or an exported OpenVINO model")
-    weights = (base_folder / table.weights).expanduser()
+    weights = _own(table) if table.weights is None else (base_folder / table.weights).expanduser()
     if not weights.exists():
         raise Unavailable(
             f"{weights}: [detector] weights is missing, put a .pt file or an exported OpenVINO model there "
@@ -84,6 +85,11 @@ def open_detector(
             overlap=table.overlap,
         )
     return _openvino(weights, table, hint)
+
+
+def _own(table: DetectorTable) -> Path:
+    on_gpu = table.backend == "ultralytics" or (table.backend == "auto" and _has_cuda())
+    return own_weights.TORCH if on_gpu else own_weights.OPENVINO
 
 
 def _openvino(weights: Path, table: DetectorTable, hint: Literal["throughput", "latency"]) -> Detector:

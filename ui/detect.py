@@ -13,7 +13,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from calibration.errors import BadInput, Unavailable
+from calibration.errors import BadInput
 from calibration.site import DetectorTable
 from calibration.site_file import load_site
 from ui.cli_common import progress_bar
@@ -33,8 +33,6 @@ def run_detect(
     if weights is not None:
         changes["weights"] = str(weights.resolve())
     table = _checked(table, changes)
-    if table.weights is None:
-        raise Unavailable("no weights are named, expected --weights FILE or --site with a [detector] table")
     detector = open_detector(table, site.resolve().parent if site else Path.cwd())
     found: list[tuple[int, Any]] = []
     kinds: Counter[str] = Counter()

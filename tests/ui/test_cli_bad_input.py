@@ -182,11 +182,9 @@ CASES = {
     "replay without weights": Case(
         "replay IN/video.mcap --detect --tracks t.csv", ("nowhere.pt", "weights is missing")
     ),
-    "replay weights not named": Case("replay IN/bare.mcap --detect", ("[detector] weights is not set", "expected")),
     "detect without weights": Case(
         "detect IN/good.mp4 --weights nowhere.pt --boxes b.txt", ("nowhere.pt", "weights is missing")
     ),
-    "detect weights not named": Case("detect IN/good.mp4", ("no weights are named", "--weights")),
     "run without weights": Case("run --site IN/cameras.toml --record-to rec", ("nowhere.pt", "weights is missing")),
     "weights that are none": Case(
         "detect IN/good.mp4 --weights model.xml --boxes b.txt",
