@@ -12,13 +12,14 @@ RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 lib
 TEST_DEBS := xvfb python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
-.PHONY: demo test lint types unit lock bench sample format clean run-debs test-debs help
+.PHONY: demo test lint types unit lock bench train-check sample format clean run-debs test-debs help
 
 help:
 	@echo "make demo    install what is missing and show the whole chain on the sample recording"
 	@echo "make test    install what is missing, then lint, types and all tests"
 	@echo "make lint    ruff alone          make types   mypy alone        make unit   pytest alone"
 	@echo "make bench   benchmarks, as tables"
+	@echo "make train-check  train on drawn pictures until they are known, some minutes"
 	@echo "make sample  make the sample recording anew"
 	@echo "make lock    pin all versions anew in requirements.lock"
 
@@ -40,6 +41,9 @@ unit: $(INSTALLED)
 bench: $(INSTALLED)
 	@for file in tests/benchmarks/bench_*.py; do \
 		echo; $(BIN)/python -m $$(echo $${file%.py} | tr / .) || exit 1; done
+
+train-check: $(INSTALLED)
+	HOISTWATCH_TRAIN_CHECK=1 $(BIN)/python -m pytest tests/recordings/training/test_train_check.py
 
 sample: $(INSTALLED)
 	$(BIN)/python -m recordings.sample_scene recordings/samples/passer-by.mcap

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,11 @@ _VALIDATION_CONFIDENCE = 0.02
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a training does. ``real_share`` is the share of real pictures in each epoch, where there are any."""
+    """What a training does. ``real_share`` is the share of real pictures in each epoch, where there are any.
+
+    ``workers`` are processes that load pictures (0: the one that trains, which on a CPU is fastest),
+    ``threads`` those of the arithmetic (0: one a core).
+    """
 
     data: str
     weights: str
@@ -187,8 +192,6 @@ def _run(
     from recordings.training.augment import canvas_px
     from recordings.training.trainer import HoistTrainer, Watch
 
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     listing = _listing(out, data, real, settings)
     size_px = canvas_px([sample.size_px for sample in data.samples["train"]], settings.size_px)
     last = out / "run" / "weights" / "last.pt"
@@ -201,7 +204,8 @@ def _run(
     overrides = _arguments(settings, listing, out, cuda)
     if done:
         overrides["resume"] = str(last)
-    trainer = HoistTrainer(overrides, size_px, watch, settings.epochs, settings.workers)
+    threads = settings.threads or os.cpu_count() or 1
+    trainer = HoistTrainer(overrides, size_px, watch, settings.epochs, workers=settings.workers, threads=threads)
     # The library draws bars of its own on stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         trainer.train()  # type: ignore[no-untyped-call]

@@ -74,11 +74,19 @@ class HoistTrainer(DetectionTrainer):
     """ultralytics' trainer for the project's own detector; ``size_px`` is (width, height) of its input."""
 
     def __init__(
-        self, overrides: dict[str, Any], size_px: tuple[int, int], watch: Watch, most_epochs: int, workers: int
+        self,
+        overrides: dict[str, Any],
+        size_px: tuple[int, int],
+        watch: Watch,
+        most_epochs: int,
+        *,
+        workers: int,
+        threads: int,
     ) -> None:
         self._size_px = size_px
         self._watch = watch
         self._most_epochs = most_epochs
+        self._threads = threads
         self._began_s = self._epoch_began_s = watch.clock()
         self._done_epochs = self._batch = 0
         super().__init__(overrides=overrides)
@@ -170,6 +178,8 @@ class HoistTrainer(DetectionTrainer):
 
     def _on_start(self, _: Any) -> None:
         self._network.criterion = SinglePrecisionLoss(self._network)
+        # The library leaves one core free, which of two is half.
+        torch.set_num_threads(self._threads)
         # Determinism also fills every new tensor before it is written, at a third of the whole time.
         setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - no type stub names it
         self._began_s = self._epoch_began_s = self._watch.clock()
