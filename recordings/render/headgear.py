@@ -101,7 +101,7 @@ def pendant(middle: Array) -> Part:
         (middle, np.array(PENDANT_M) / 2.0, (236, 186, 24)),
         (middle + np.array([-0.029, 0.0, 0.0]), np.array([0.005, 0.018, 0.085]), (26, 26, 28)),
         (middle + np.array([0.0, 0.0, 0.15]), np.array([0.016, 0.016, 0.045]), (30, 30, 32)),
-        (middle + np.array([0.0, 0.0, 0.45]), np.array([0.008, 0.008, 0.30]), (24, 24, 26)),
+        (middle + np.array([0.0, 0.0, 0.45]), np.array([0.006, 0.006, 0.30]), (24, 24, 26)),
     ]
     points, faces, colours = [], [], []
     for index, (centre, half, colour) in enumerate(boxes):
