@@ -81,7 +81,7 @@ class FloorLight:
             self._add(taken, shadow, 0.02 + 0.01 * low, self._sun)
         if low < 1.2:  # what stands close over the floor keeps the sky from it
             near = self._filled(x, y, filling, faces)
-            self._add(taken, near, 0.09 + 0.3 * low, self._total * np.float32(0.5 * math.exp(-2.5 * low)))
+            self._add(taken, near, 0.09 + 0.3 * low, self._total * np.float32(0.62 * math.exp(-2.5 * low)))
 
     def _reach(self, x: float, y: float) -> Floats:
         """(k,) light of each lamp on the floor at a place."""

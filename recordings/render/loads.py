@@ -68,7 +68,7 @@ def _crate(size: Point3, rng: Rng) -> list[Mesh]:
         )
     dark = _near((wood[0] - 36, wood[1] - 36, wood[2] - 30), rng, 5)
     uprights = max(round(a / 0.8), 1)
-    out += [box((0.1, b, c - 0.02), ((k / uprights - 0.5) * (a - 0.1), 0, -0.01), dark) for k in range(uprights + 1)]
+    out += [box((0.1, b, c - 0.02), ((k / uprights - 0.5) * (a - 0.1), 0, -0.01), dark) for k in range(1, uprights)]
     posts = [(s * (a / 2 - 0.05), t * (b / 2 - 0.05)) for s in (-1, 1) for t in (-1, 1)]
     out += [box((0.102, 0.102, c - 0.02), (x, y, -0.01), dark) for x, y in posts]
     out += [box((0.1, b, 0.1), (s * (a / 2 - 0.2), 0, -c / 2 + 0.05), (70, 56, 42)) for s in (-1, 1)]

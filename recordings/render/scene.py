@@ -2,6 +2,10 @@
 
 The empty hall is drawn once for each camera; every picture then adds what moves, with its shadows on
 the floor, and what the camera's electronics do. ``calibration.camera.Camera`` says where things land.
+
+To draw on several cores, run a process on each with ``LP_NUM_THREADS=1`` in its environment, set before
+the first picture: Mesa's software renderer gains little from threads of its own. On Linux it needs
+libegl1 and libgl1 with Mesa's drivers (libegl-mesa0, libgl1-mesa-dri), and no display.
 """
 
 from __future__ import annotations
