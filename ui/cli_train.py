@@ -52,6 +52,9 @@ def train(  # noqa: PLR0913 - options of a command
     real_share: Annotated[
         float, typer.Option("--real-share", min=0.01, max=0.9, help="Their share of an epoch.")
     ] = 0.25,
+    blend: Annotated[
+        float | None, typer.Option("--blend", min=0.05, max=1.0, help="Share of the trained weights; 1 keeps them all.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="Be done in that time.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in OUT.")] = False,
     site: Annotated[
@@ -72,6 +75,7 @@ def train(  # noqa: PLR0913 - options of a command
         weights=weights,
         resume=resume,
         minutes=minutes,
+        blend=blend,
         options={
             "epochs": epochs,
             "size_px": _whole_strides(size),
@@ -104,6 +108,7 @@ class _Wish:
     weights: Path
     resume: bool
     minutes: float | None
+    blend: float | None
     options: dict[str, Any]
 
 
@@ -134,6 +139,7 @@ def _trained(dataset: Any, out: Path, wish: _Wish) -> Any:
             out,
             Watched(monotonic, stop_wanted, line),
             resume=wish.resume,
+            blend=wish.blend,
             budget_s=None if wish.minutes is None else wish.minutes * 60.0,
             dataset=dataset,
             real=mixed,

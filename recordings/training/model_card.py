@@ -88,54 +88,56 @@ def write_figures(figures: DetectorFigures, folder: Path) -> None:
 
 
 def _card(result: TrainResult, data: Dataset, real: Dataset | None, figures: DetectorFigures) -> Iterator[str]:
-    s = result.settings
     yield "# Detector of person, hook, load and trolley"
     yield ""
-    exported = result.exported
     yield f"- weights `{result.weights.name}`, {_mb(result.weights)}, SHA-256 `{sha256_of(result.weights)}`"
+    exported = result.exported
     yield f"- for OpenVINO `{exported.name}`, {_mb(*exported.iterdir())}, SHA-256 `{sha256_of(exported)}`"
-    yield f"- input {s.size_px} px at its longer side"
-    yield ""
-    yield "## Data"
-    yield ""
+    yield f"- input {result.settings.size_px} px at its longer side"
+    for title, part in (
+        ("Data", _data(result, data, real)),
+        ("Training", _training(result)),
+        ("Figures", _figures(result, figures)),
+        ("Limits", (f"- {limit}" for limit in limits(data, real, figures))),
+    ):
+        yield from ("", f"## {title}", "")
+        yield from part
+
+
+def _data(result: TrainResult, data: Dataset, real: Dataset | None) -> Iterator[str]:
     if data.description:
-        yield data.description
-        yield ""
+        yield from (data.description, "")
     yield "| split | pictures | " + " | ".join(KINDS) + " | halls | lights |"
     yield "|---|---:|" + "---:|" * len(KINDS) + "---:|---|"
     for split in SPLITS:
         if data.samples.get(split):
             yield _data_row(split, data, split)
     if real is not None:
-        yield _data_row(f"real pictures, {100 * s.real_share:.0f} % of each epoch", real, "train")
-    yield ""
-    yield "## Training"
-    yield ""
+        yield _data_row(f"real pictures, {100 * result.settings.real_share:.0f} % of each epoch", real, "train")
+
+
+def _training(result: TrainResult) -> Iterator[str]:
+    s, origin = result.settings, Path(result.settings.weights).name
     how = "stopped early" if result.stopped else "finished"
     frozen = f"; the first {s.freeze} layers left as they were" if s.freeze else ""
-    yield f"- from `{Path(s.weights).name}`, SHA-256 `{s.weights_sha256}`"
+    yield f"- from `{origin}`, SHA-256 `{s.weights_sha256}`"
     yield f"- with ultralytics {version('ultralytics')} and torch {version('torch')} on {platform.machine()}"
     yield f"- {result.epochs_done} epochs of at most {s.epochs}, {how}, in {result.spent_s / 60.0:.0f} min"
     yield f"- batches of {s.batch}, AdamW at {s.rate:g} falling along a cosine{frozen}; seed {s.seed}"
     yield f"- mosaics in {100 * s.mosaic:.0f} % of the pictures but for the last epochs"
+    if s.blend < 1.0:
+        yield f"- {100 * s.blend:.0f} % of the weights kept are from training, the rest from `{origin}`"
     yield f"- curve: `{result.loss_csv.name}`, `{FIGURES}/loss.png`"
-    yield ""
-    yield "## Figures"
-    yield ""
+
+
+def _figures(result: TrainResult, figures: DetectorFigures) -> Iterator[str]:
     yield markdown(figures)
     yield f"Curves: `{FIGURES}/curves.png`; all rows: `{FIGURES}/detector.csv`."
     # Written by ``hoistwatch evaluate people --report``.
     people = result.folder / FIGURES / PEOPLE_FILE
     if people.is_file():
-        yield ""
-        yield "### Real people, beside the model it came from"
-        yield ""
+        yield from ("", "### Real people, beside the model it came from", "")
         yield people.read_text(encoding="utf-8").rstrip()
-    yield ""
-    yield "## Limits"
-    yield ""
-    for limit in limits(data, real, figures):
-        yield f"- {limit}"
 
 
 def _data_row(name: str, data: Dataset, split: str) -> str:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,14 +172,19 @@ def _folder(out: Path) -> Iterator[Path]:
     """A folder that stands at ``out`` when the block ends without an error, and otherwise nowhere."""
     if out.exists():
         raise BadInput(f"{out}: exists already, expected the name of a new folder")
+    fresh = not out.parent.exists()
     out.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         yield made
         made.chmod(0o755)
         os.replace(made, out)
-    finally:
+    except BaseException:
         shutil.rmtree(made, ignore_errors=True)
+        if fresh:
+            with suppress(OSError):  # somebody else has put something there
+                out.parent.rmdir()
+        raise
 
 
 def _too_few(c: Counts) -> str:

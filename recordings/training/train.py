@@ -37,7 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a training does. ``real_share`` is the share of real pictures in each epoch, where there are any.
 
     ``workers`` are processes that load pictures (0: the one that trains, which on a CPU is fastest),
-    ``threads`` those of the arithmetic (0: one a core).
+    ``threads`` those of the arithmetic (0: one a core). ``blend`` is how much of the weights that are kept
+    is from training, the rest from ``weights`` (see ``recordings.training.blend``).
     """
 
     data: str
@@ -55,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cache: bool = True
     workers: int = 0
     threads: int = 0
+    blend: float = 1.0
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +96,7 @@ def train(
     watched: Watched,
     *,
     resume: bool = False,
+    blend: float | None = None,
     budget_s: float | None = None,
     dataset: Dataset,
     real: Dataset | None = None,
@@ -101,7 +104,8 @@ def train(
     """Train until the epochs or ``budget_s`` are used up, or a stop is wanted; then export.
 
     A new training expects ``out`` without one; ``resume`` goes on with the one there, by the settings it
-    was begun with. ``dataset`` and ``real`` are the folders that the settings name, read and checked.
+    was begun with, but for ``blend`` where one is given. ``dataset`` and ``real`` are the folders that the
+    settings name, read and checked.
 
     Raises:
         BadInput: an ``out`` that does not fit, or nothing to keep.
@@ -110,7 +114,7 @@ def train(
     state = _begin(settings, out, resume)
     settings = state.settings
     _run(state, out, dataset, real, watched, budget_s)
-    return finish(out, stopped=watched.stop_wanted())
+    return finish(out, blend, stopped=watched.stop_wanted())
 
 
 def settings_of(out: Path) -> Settings:
@@ -132,25 +136,32 @@ def new_settings(data: Path, weights: Path, **changes: Any) -> Settings:
     )
 
 
-def finish(out: Path, stopped: bool = False) -> TrainResult:
+def finish(out: Path, blend: float | None = None, *, stopped: bool = False) -> TrainResult:
     """Put the network of the best epoch, its export and the curve of the loss into ``out``.
+
+    ``blend`` is another one than that of the settings, and then kept in them.
 
     Raises:
         BadInput: no epoch has ended yet, so there is nothing to keep.
     """
-    from recordings.training.trainer import stripped
     from tracking.detector_export import export_openvino
+    from tracking.torch_models import mend_torchvision, quiet_ultralytics
 
     state = _read(out)
+    settings = state.settings if blend is None else msgspec.structs.replace(state.settings, blend=blend)
     checkpoint = _best(out)
     if checkpoint is None:
         raise BadInput(f"{out}: the training was stopped before its first epoch had ended, nothing is kept")
+    quiet_ultralytics()
+    mend_torchvision()
+    from recordings.training.trainer import stripped
+
     weights = out / DETECTOR_PT
-    stripped(checkpoint, weights)
-    exported = export_openvino(weights, out / DETECTOR_OPENVINO, state.settings.size_px, half=True)
+    stripped(checkpoint, weights, Path(settings.weights), settings.blend)
+    exported = export_openvino(weights, out / DETECTOR_OPENVINO, settings.size_px, half=True)
     epochs = _write_loss(out)
-    _write(out, RunState(settings=state.settings, spent_s=state.spent_s, finished=not stopped))
-    return TrainResult(out, weights, exported, out / LOSS_CSV, state.settings, epochs, state.spent_s, stopped)
+    _write(out, RunState(settings=settings, spent_s=state.spent_s, finished=not stopped))
+    return TrainResult(out, weights, exported, out / LOSS_CSV, settings, epochs, state.spent_s, stopped)
 
 
 def _begin(settings: Settings, out: Path, resume: bool) -> RunState:

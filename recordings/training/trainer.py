@@ -20,7 +20,9 @@ from ultralytics.models.yolo.detect.train import DetectionTrainer
 from ultralytics.utils.loss import v8DetectionLoss
 
 from recordings.training.augment import WideDataset
+from recordings.training.blend import blended
 from recordings.training.transplant import transplanted
+from tracking.torch_models import load_yolo
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +230,17 @@ def fast_bfloat16() -> bool:
     return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
 
 
-def stripped(checkpoint: Path, out: Path) -> None:
-    """The network of a checkpoint alone, in 16 bits, as ``out``: whole or not at all."""
+def stripped(checkpoint: Path, out: Path, original: Path, share: float = 1.0) -> None:
+    """The network of a checkpoint alone, in 16 bits, as ``out``: whole or not at all.
+
+    ``share`` of its weights is its own and the rest that of ``original``; see ``recordings.training.blend``.
+    """
     from ultralytics.nn.tasks import load_checkpoint
 
     model, _ = load_checkpoint(checkpoint)  # type: ignore[no-untyped-call]
     model.criterion = None
+    if share < 1.0:
+        model = blended(load_yolo(original).model, model, share)
     model = model.half().requires_grad_(False)
     temporary = out.with_name(f".{out.name}.part")
     torch.save({"model": model, "train_args": dict(model.args)}, temporary)

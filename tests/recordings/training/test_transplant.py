@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,29 @@ def test_a_model_that_knows_no_person_is_refused(original: Any, tmp_path: Path) 
     stranger.names = {number: f"thing {number}" for number in range(80)}
     with pytest.raises(Unavailable, match="expected one named person"):
         transplanted(stranger)
+
+
+def test_blending_goes_from_the_original_to_the_trained_one(original: Any, model: Any) -> None:
+    import copy
+
+    import torch
+
+    from recordings.training.blend import blended
+
+    tuned = copy.deepcopy(model)
+    with torch.no_grad():
+        for parameter in tuned.parameters():
+            parameter.add_(0.25)
+    half, whole = blended(original, tuned, 0.5), blended(original, tuned, 1.0)
+    start, end = model.state_dict(), tuned.state_dict()
+    for name, value in half.state_dict().items():
+        if re.search(r"cv3\.\d\.2\.(weight|bias)$", name):
+            torch.testing.assert_close(value[0], (start[name][0] + end[name][0]) / 2)
+            assert torch.equal(value[1:], end[name][1:]), "what the original never knew is not thinned"
+        elif value.is_floating_point():
+            torch.testing.assert_close(value, (start[name] + end[name]) / 2)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(value, end[name])
+    again = blended(tuned, model, 0.0).state_dict()
+    for name, value in again.items():
+        torch.testing.assert_close(value, end[name], msg=name)
