@@ -10,7 +10,7 @@ from shapely import Point, Polygon, unary_union
 
 from recordings.plant.scenario import Scenario
 from recordings.render.mesh import Mesh
-from recordings.render.room import Room
+from recordings.render.room import Room, hides_a_camera
 from recordings.render.shapes import Rgb, ball, box, merged, placed, ring, tube, yawed
 
 Rng = np.random.Generator
@@ -27,7 +27,7 @@ def clutter(scenario: Scenario, room: Room, rng: Rng) -> list[Mesh]:
     for _ in range(int(share * (x + y) * 1.1)):
         at = _along_walls(x, y, rng)
         make, radius = _KINDS[int(rng.integers(len(_KINDS)))]
-        if blocked.distance(Point(at)) > radius + _CLEAR_M:
+        if blocked.distance(Point(at)) > radius + _CLEAR_M and not hides_a_camera(scenario, *at, 1.2):
             out.append(placed(merged(make(rng)), (*at, 0.0), yawed(float(rng.uniform(0, 2 * math.pi)))))
     for _ in range(int(rng.poisson(3.0 * share + 0.4))):
         out.append(_hanging(room, rng))

@@ -9,7 +9,7 @@ from recordings.render.batch import Batch, batched
 from recordings.render.clutter import clutter
 from recordings.render.hoist_beams import beams
 from recordings.render.mesh import Mesh
-from recordings.render.room import Room
+from recordings.render.room import Room, hides_a_camera
 from recordings.render.shapes import bar, box, solid, tube
 from recordings.render.standing import standing
 
@@ -57,7 +57,8 @@ def _steelwork(scenario: Scenario, room: Room, rng: np.random.Generator) -> list
         at = x * k / count
         at = float(np.clip(at, 0.12, x - 0.12))
         out.append(bar((at, 0.0, h - deep / 2), (at, y, h - deep / 2), 0.16, deep, room.steel_colour))
-        out += [box((0.2, 0.2, h), (at, side, h / 2), room.steel_colour) for side in (0.1, y - 0.1)]
+        sides = [side for side in (0.1, y - 0.1) if not hides_a_camera(scenario, at, side)]
+        out += [box((0.2, 0.2, h), (at, side, h / 2), room.steel_colour) for side in sides]
     if rng.random() < 0.5:
         z = h - deep - 0.15
         side = 0.35 if rng.random() < 0.5 else y - 0.35

@@ -11,6 +11,7 @@ from recordings.plant.records import CraneState
 from recordings.plant.scenario import Crane, Scenario
 from recordings.render.hoist_looks import HoistLook, hoist_looks
 from recordings.render.mesh import Mesh
+from recordings.render.room import hides_a_camera
 from recordings.render.shapes import Rgb, bar, box, merged, tube
 
 TROLLEY_HIGH_M = 0.5
@@ -66,7 +67,7 @@ def _runway(crane: Crane, look: HoistLook, scenario: Scenario) -> list[Mesh]:
         posts = max(round((end - start) / 5.0), 1)
         for k in range(posts + 1):
             foot = _at(look, start + (end - start) * k / posts, side, (z - 0.22) / 2)
-            if scenario.hall.clutter >= 0.1:
+            if scenario.hall.clutter >= 0.1 and not hides_a_camera(scenario, foot[0], foot[1]):
                 out.append(box((0.16, 0.16, z - 0.22), foot, _STEEL))
     return out
 

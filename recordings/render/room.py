@@ -122,3 +122,8 @@ def towards_sun(scenario: Scenario) -> tuple[float, float, float]:
     if scenario.light.kind == "glare":
         height = min(height, math.radians(22.0))
     return (math.cos(height) * math.cos(azimuth), math.cos(height) * math.sin(azimuth), math.sin(height))
+
+
+def hides_a_camera(scenario: Scenario, x: float, y: float, clear_m: float = 2.2) -> bool:
+    """Whether something upright at (x, y) would stand right before a camera: nobody hangs a camera there."""
+    return any(math.hypot(eye.position_m[0] - x, eye.position_m[1] - y) < clear_m for eye in scenario.camera)
