@@ -13,7 +13,17 @@ class Policy(BaseModel):
     # Timing of the core
     tick_s: float = Field(0.1, ge=0.02, le=1.0, description="Period of association, filters and risk.")
     reaction_time_s: float = Field(
-        0.5, ge=0.0, le=5.0, description="From a decision to the start of braking: relay, contactor, drive."
+        0.5,
+        ge=0.0,
+        le=5.0,
+        description="From a change on the floor to the start of braking: the wait for the next look (look_interval_s "
+        "of it), relay, contactor, drive.",
+    )
+    look_interval_s: float = Field(
+        0.25,
+        ge=0.0,
+        le=5.0,
+        description="Wait between two looks at a place that reaction_time_s includes; what is longer adds to it.",
     )
     late_limit_s: float = Field(0.5, ge=0.0, le=5.0, description="Older observations are rejected and counted.")
     future_limit_s: float = Field(
@@ -83,6 +93,17 @@ class Policy(BaseModel):
     off_delay_s: float = Field(1.5, ge=0.0, le=30.0, description="A level must be absent this long to ease.")
     shelve_limit_s: float = Field(1800.0, gt=0.0, le=28800.0, description="Longest time that an alarm can be shelved.")
 
+    # Sharing the detector out
+    attention_radius_m: float = Field(
+        6.0, ge=0.0, le=50.0, description="Cameras that see the floor this near to a moving hoist are looked at first."
+    )
+    still_skip_s: float = Field(
+        0.0,
+        ge=0.0,
+        le=5.0,
+        description="An unchanged picture of an empty place may be passed over so long after the last look; 0: never.",
+    )
+
     # Health
     camera_stale_s: float = Field(1.0, gt=0.0, le=60.0, description="A camera silent this long is blind.")
     startup_grace_s: float = Field(2.0, ge=0.0, le=60.0, description="Cameras may be silent this long at the start.")
@@ -94,4 +115,6 @@ class Policy(BaseModel):
             raise ValueError("horizon_step_s must be at most a quarter of horizon_s")
         if self.camera_stale_s < self.tick_s:
             raise ValueError("camera_stale_s must not be shorter than tick_s")
+        if self.still_skip_s > self.look_interval_s:
+            raise ValueError("still_skip_s must not be longer than look_interval_s, which the reaction time includes")
         return self

@@ -106,7 +106,7 @@ def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> 
 
 def _source(site: Site, base: Path, recording: Recording | None, detector: Detector | None, speed: float) -> LiveSource:
     if recording is not None:
-        return PlaybackSource(recording, detector, speed)
+        return PlaybackSource(site, recording, detector, speed)
     assert detector is not None
     return CameraSource(site, base, detector)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from calibration.errors import HoistwatchError
 from calibration.site import Site
 from recordings.live_latency import LatencyMeter
+from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
 from recordings.live_sources import LiveSource
 from safety.audit import AuditQueue
@@ -82,6 +83,7 @@ class LiveEngine:
         self._resets: set[str] = set()
         self._last: Step | None = None
         self._latency = LatencyMeter()
+        self._rates = RateReport(site.policy)
         self._told: dict[str, float] = {}
         self.summary = LiveSummary()
 
@@ -155,9 +157,12 @@ class LiveEngine:
         counts = {**step.snapshot.counts, **self._bus.counts, **self._own_counts()}
         snapshot = msgspec.structs.replace(step.snapshot, latency=self._latency.latency(), counts=counts)
         self._last = Step(snapshot, step.transitions, step.refusals)
+        self._source.attend(snapshot)
         self._send_permits(None)
         self._publish(events)
         self._keep(events)
+        if (line := self._rates.line(snapshot)) is not None:
+            self._log(line)
         self.summary.ticks += 1
         self.summary.worst = max(self.summary.worst, snapshot.level, key=lambda level: level.rank)
         self.summary.events.update(t.event for t in step.transitions)
@@ -279,6 +284,8 @@ class LiveEngine:
         for permit in self._nodes.permits({}, now_s, decided_s=now_s):
             self._bus.send("relay", permit.node, permit)
         self._source.stop()
+        if (line := self._rates.summary()) is not None:
+            self._log(line)
         self._note("engine", "engine", "stop", {"ticks": self.summary.ticks})
         if self._recorder is not None:
             self._recorder.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import numpy as np
@@ -18,9 +18,11 @@ from calibration.site import Site
 from recordings.replay import ready_s
 from recordings.store import Recording
 from recordings.store_read import VideoFrame
-from safety.records import Picture
-from tracking.capture import CaptureGroup, Frame
+from safety.attention import Attention
+from safety.records import Picture, Snapshot
+from tracking.capture import CaptureGroup
 from tracking.detector import Detector
+from tracking.inspection import Inspector, Shot
 from tracking.records import Boxes, CameraHealth, Input, Look
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _PICTURE_PERIOD_S = 0.2
 _PICTURE_WIDTH_PX = 480
 _JPEG_QUALITY = 70
 _POLL_S = 0.02
+_LAST_LOOKS_S = 1.0
 
 
 class Sink(Protocol):
@@ -57,6 +60,9 @@ class LiveSource(Protocol):
     def stop(self) -> None:
         """End within about a second."""
 
+    def attend(self, snapshot: Snapshot) -> None:
+        """What was decided last, which says where a look is worth most. Returns at once."""
+
     @property
     def finished(self) -> bool:
         """Nothing more will come."""
@@ -75,6 +81,10 @@ class _Threaded:
         self._fault: BaseException | None = None
         self._name = name
         self._thread: threading.Thread | None = None
+        self._newest: Snapshot | None = None
+
+    def attend(self, snapshot: Snapshot) -> None:
+        self._newest = snapshot
 
     @property
     def finished(self) -> bool:
@@ -126,19 +136,56 @@ class _Gallery:
             self._sink.show(Picture(camera=camera, time_s=time_s, scale=scale, jpeg=jpeg.tobytes()))
 
 
+class _Looks:
+    """A detector fed by what the newest decision says: the camera that is most worth a look goes first."""
+
+    def __init__(self, site: Site, detector: Detector) -> None:
+        self._inspector = Inspector(detector, site.policy.camera_stale_s, site.policy.still_skip_s)
+        self._attention = Attention(site)
+        self._skips = site.policy.still_skip_s > 0.0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a picture waits for the detector."""
+        return self._inspector.waiting > 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a picture waits or is in flight."""
+        return self._inspector.busy
+
+    def offer(self, shots: Sequence[Shot], newest: Snapshot | None, now_s: float) -> None:
+        """Take the newest pictures in, each in the place of an older one of its camera."""
+        quiet = self._attention.quiet(newest, now_s) if self._skips and shots else frozenset()
+        for shot in shots:
+            self._inspector.offer(shot, shot.camera in quiet)
+
+    def feed(self, newest: Snapshot | None, now_s: float) -> list[Shot]:
+        """Give the detector as much as it takes; the pictures that went."""
+        if not self.waiting:
+            return []
+        return self._inspector.feed(now_s, self._attention.weights(newest, now_s))
+
+    def collect(self, sink: Sink, timeout_s: float) -> int:
+        """Hand on what is done; how many pictures that were."""
+        done = self._inspector.collect(timeout_s)
+        for camera, time_s, boxes in done:
+            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes))
+        return len(done)
+
+
 class CameraSource(_Threaded):
     """The site's cameras through the detector, and hook tags where the site has them.
 
-    Newest picture wins: while the detector is busy, older pictures are replaced, never queued. The
-    camera that has waited longest goes first.
+    Newest picture wins: while the detector is busy, older pictures are replaced, never queued.
     """
 
     def __init__(self, site: Site, base_folder: Path, detector: Detector) -> None:
         super().__init__("cameras")
         self._group = CaptureGroup(site.camera, base_folder)
         self._detector = detector
+        self._looks = _Looks(site, detector)
         self._tags = _tag_readers(site)
-        self._taken_s: dict[str, float] = {}
         self._tagged_s: dict[str, float] = {}
 
     def _run(self, sink: Sink) -> None:
@@ -147,13 +194,15 @@ class CameraSource(_Threaded):
         health_s = 0.0
         with self._group:
             while not self._ending.is_set():
-                frames = sorted(self._group.wait(after, _POLL_S), key=lambda f: self._taken_s.get(f.camera, 0.0))
-                for frame in frames:
-                    if self._detector.submit((frame.camera, frame.time_s), frame.bgr):
-                        after[frame.camera] = frame.index
-                        self._taken_s[frame.camera] = frame.time_s
-                        self._beside(frame, sink, gallery)
-                self._collect(sink, _POLL_S if frames else 0.0)
+                waits = self._looks.waiting
+                frames = self._group.newest(after) if waits else self._group.wait(after, _POLL_S)
+                after |= {frame.camera: frame.index for frame in frames}
+                now_s = time.monotonic()
+                self._looks.offer([Shot(f.camera, f.time_s, f.bgr) for f in frames], self._newest, now_s)
+                went = self._looks.feed(self._newest, now_s)
+                for shot in went:
+                    self._beside(shot, sink, gallery)
+                self._looks.collect(sink, _POLL_S if waits or went else 0.0)
                 now_s = time.monotonic()
                 if now_s - health_s >= _HEALTH_PERIOD_S:
                     health_s = now_s
@@ -161,11 +210,7 @@ class CameraSource(_Threaded):
                         sink.put(health)
         self._detector.close()
 
-    def _collect(self, sink: Sink, timeout_s: float) -> None:
-        for (camera, time_s), boxes in _keyed(self._detector.collect(timeout_s)):
-            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes))
-
-    def _beside(self, frame: Frame, sink: Sink, gallery: _Gallery) -> None:
+    def _beside(self, frame: Shot, sink: Sink, gallery: _Gallery) -> None:
         """What else a picture is good for than detection."""
         sink.keep(frame.camera, frame.time_s, frame.bgr)
         gallery.offer(frame.camera, frame.time_s, frame.bgr)
@@ -179,10 +224,10 @@ class CameraSource(_Threaded):
 class PlaybackSource(_Threaded):
     """A recording in real time, its times moved to now; with a detector, its video is looked at again."""
 
-    def __init__(self, recording: Recording, detector: Detector | None = None, speed: float = 1.0) -> None:
+    def __init__(self, site: Site, recording: Recording, detector: Detector | None = None, speed: float = 1.0) -> None:
         super().__init__("playback")
         self._recording = recording
-        self._detector = detector
+        self._looks = None if detector is None else _Looks(site, detector)
         self._speed = speed
         self._again = set(recording.info.video_cameras) if detector else set()
 
@@ -203,8 +248,9 @@ class PlaybackSource(_Threaded):
                 self._picture(item, moved(item.time_s), sink, gallery)
             else:
                 sink.put(msgspec.structs.replace(item, time_s=moved(item.time_s), ready_s=moved(due_s)))
-        if self._detector is not None:
-            self._collect(sink, 1.0)
+        end_s = time.monotonic() + _LAST_LOOKS_S
+        while self._looks is not None and self._looks.busy and time.monotonic() < end_s:
+            self._collect(sink, _POLL_S)
 
     def _items(self) -> Iterator[tuple[float, Look | CameraHealth | VideoFrame]]:
         inputs: Iterator[tuple[float, Look | CameraHealth | VideoFrame]] = (
@@ -218,23 +264,18 @@ class PlaybackSource(_Threaded):
     def _picture(self, frame: VideoFrame, time_s: float, sink: Sink, gallery: _Gallery) -> None:
         gallery.offer(frame.camera, time_s, frame.bgr)
         sink.keep(frame.camera, time_s, frame.bgr)
-        if self._detector is not None:
-            self._detector.submit((frame.camera, time_s), frame.bgr)
+        if self._looks is not None:
+            self._looks.offer([Shot(frame.camera, time_s, frame.bgr)], self._newest, time.monotonic())
+            self._collect(sink, 0.0)
 
     def _collect(self, sink: Sink, timeout_s: float) -> None:
-        if self._detector is None:
+        if self._looks is None:
             self._ending.wait(timeout_s)
             return
         started_s = time.monotonic()
-        done = self._detector.collect(timeout_s)
-        for (camera, time_s), boxes in _keyed(done):
-            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes))
-        if not done:
+        self._looks.feed(self._newest, started_s)
+        if not self._looks.collect(sink, timeout_s):
             self._ending.wait(max(0.0, timeout_s - (time.monotonic() - started_s)))
-
-
-def _keyed(done: list[tuple[Any, Any]]) -> Iterator[tuple[tuple[str, float], Any]]:
-    yield from done
 
 
 def _tag_readers(site: Site) -> dict[str, HookTags]:

@@ -14,7 +14,7 @@ from shapely import LineString
 
 from calibration.site import Hoist, Site
 from safety.alarms import AlarmBook, Key
-from safety.hazards import Scene, fall_zone, scene_of, struck_by
+from safety.hazards import Late, Scene, fall_zone, scene_of, struck_by
 from safety.lift import PhaseTracker, body_of
 from safety.permit_issuer import NodeMonitor
 from safety.records import (
@@ -87,8 +87,8 @@ class Engine:
                 case _:
                     looks.append(event)
         tracks = self._tracker.step(now_s, looks)
-        scenes = self._scenes(now_s, tracks)
         cameras = self._sight.cameras(now_s, tracks)
+        scenes = self._scenes(now_s, tracks)
         hazards = [h for scene in scenes for h in (*struck_by(scene, self._policy), *fall_zone(scene, self._policy))]
         hazards += self._sight.hazards(now_s, tracks, scenes, cameras)
         relay_hazards, details = self._relay_hazards(now_s, statuses)
@@ -106,13 +106,16 @@ class Engine:
 
     def _scenes(self, now_s: float, tracks: Tracks) -> tuple[Scene, ...]:
         forecast = forecast_people(tracks.bank, self._policy)
+        late_s = self._sight.looks.late_s
+        people_late = np.array([late_s(p.x_m, p.y_m, p.sources) for p in tracks.people])
         out = []
         for state, (mean, cov) in zip(tracks.hoists, tracks.hoist_filters, strict=True):
             hoist = self._hoist(state.name)
             body = body_of(state, hoist)
             phase = self._phases[state.name].step(now_s, state, body, tracks.people)
             path = forecast_hoist(mean, cov, hoist, self._policy)
-            out.append(scene_of(state, hoist, body, phase, path, (tracks.people, forecast), self._policy))
+            late = Late(late_s(state.x_m, state.y_m, state.sources), people_late)
+            out.append(scene_of(state, hoist, body, phase, path, (tracks.people, forecast), self._policy, late))
         return tuple(out)
 
     def _hoist(self, name: str) -> Hoist:

@@ -23,8 +23,20 @@ _AIRBORNE = (Phase.LIFTING, Phase.TRAVELLING, Phase.LOWERING)
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """By how much looks come later than the reaction time includes: at the hoist, and at each person (n,)."""
+
+    hoist_s: float
+    people_s: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """One hoist among the people of one tick; ``stop`` is what stopping it now would do."""
+    """One hoist among the people of one tick; ``stop`` is what stopping it now would do.
+
+    ``late_s`` (n,) is what the reaction time grows by for each person, by the later of the looks at the person
+    and at the hoist.
+    """
 
     state: HoistState
     hoist: Hoist
@@ -34,6 +46,7 @@ class Scene:
     people: tuple[Person, ...]
     people_forecast: PeopleForecast
     stop: Stop
+    late_s: Array
 
 
 def scene_of(
@@ -44,10 +57,12 @@ def scene_of(
     forecast: HoistForecast,
     people: tuple[tuple[Person, ...], PeopleForecast],
     policy: Policy,
+    late: Late | None = None,
 ) -> Scene:
     """Put one hoist and all people together. ``people`` are records and forecast in the same order."""
-    stop = stop_now(state.travel_speed_mps, state.rope_m, state.sway_amplitude_m, hoist, policy)
-    return Scene(state, hoist, body, phase, forecast, *people, stop)
+    late = late or Late(0.0, np.zeros(len(people[0])))
+    stop = stop_now(state.travel_speed_mps, state.rope_m, state.sway_amplitude_m, hoist, policy, late.hoist_s)
+    return Scene(state, hoist, body, phase, forecast, *people, stop, np.maximum(late.people_s, late.hoist_s))
 
 
 def within_probability(offset_m: Array, cov_m2: Array, radius_m: Array | float) -> Array:
@@ -104,9 +119,7 @@ def struck_by(scene: Scene, policy: Policy) -> list[Hazard]:
     rows = np.flatnonzero(threatened).astype(np.int64)
     if not len(rows):
         return []
-    stopped = stopped_paths(scene.forecast, scene.stop, s.sway_amplitude_m, scene.hoist, policy)
-    touch = np.where(reachable & stopped.harmful[None], _contact(scene, rows, stopped, radius), 0.0)
-    helped: Flags = touch.max(axis=2) < policy.contact_probability
+    helped = _stop_helps(scene, rows, reachable, radius, policy)
     return [_struck(scene, int(row), goes_on[row], helped[i], float(gap[row]), policy) for i, row in enumerate(rows)]
 
 
@@ -124,7 +137,6 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     under_m = body.radius_m + s.sway_amplitude_m + policy.person_radius_m
     zone_m = under_m + policy.fall_zone_of_height * body.highest_m
     f = scene.people_forecast
-    soon = f.ahead_s <= policy.human_reaction_s + 1e-9
     rows: Rows = np.arange(len(scene.people), dtype=np.int64)
     sigma = scene.forecast.sigma_m[None]
     inside = _mode_mean(scene, rows, np.full_like(sigma, zone_m), sigma)[:, 0]
@@ -133,6 +145,8 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     rests = s.travel_speed_mps <= policy.moving_speed_mps and abs(s.vz_mps) <= policy.lifting_speed_mps
     out = []
     for row, person in enumerate(scene.people):
+        # Seen so much later, a person is so much nearer when the warning comes.
+        soon = f.ahead_s <= policy.human_reaction_s + scene.late_s[row] + 1e-9
         enters = np.flatnonzero(inside[row][soon] >= _INSIDE_PROBABILITY)
         if not len(enters) or person.lost:
             continue
@@ -162,6 +176,19 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     return out
 
 
+def _stop_helps(scene: Scene, rows: Rows, reachable: Flags, radius_m: float, policy: Policy) -> Flags:
+    """(rows, d) whether a stop commanded at each time of the horizon still keeps the load off each person."""
+    helps = np.empty((len(rows), len(reachable)), np.bool_)
+    # Where all looks come in time, which is the rule, this is one group.
+    for late_s in np.unique(scene.late_s[rows]):
+        group = scene.late_s[rows] == late_s
+        sway_m = scene.state.sway_amplitude_m
+        stopped = stopped_paths(scene.forecast, scene.stop, sway_m, scene.hoist, policy, float(late_s))
+        touch = np.where(reachable & stopped.harmful[None], _contact(scene, rows[group], stopped, radius_m), 0.0)
+        helps[group] = touch.max(axis=2) < policy.contact_probability
+    return helps
+
+
 def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float, policy: Policy) -> Hazard:
     s = scene.state
     ahead = scene.forecast.ahead_s
@@ -180,6 +207,8 @@ def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float,
         level = Level.WARNING
     else:
         level = Level.CAUTION
+    late_s = float(scene.late_s[row])
+    stop = stop_now(s.travel_speed_mps, s.rope_m, s.sway_amplitude_m, scene.hoist, policy, late_s)
     return Hazard(
         situation=Situation.STRUCK_BY,
         level=level,
@@ -192,9 +221,10 @@ def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float,
         terms={
             "load_mps": s.travel_speed_mps,
             "person_mps": scene.people[row].speed_mps,
-            "stop_m": scene.stop.distance_m,
-            "stop_s": scene.stop.time_s,
-            "swing_m": scene.stop.swing_m,
+            "reaction_s": policy.reaction_time_s + late_s,
+            "stop_m": stop.distance_m,
+            "stop_s": stop.time_s,
+            "swing_m": stop.swing_m,
             "bottom_m": scene.body.lowest_m,
             "height_known": float(s.height_known),
         },

@@ -132,7 +132,12 @@ class HoistView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One camera's health as the core sees it at this tick."""
+    """One camera's health as the core sees it at this tick.
+
+    ``rate_hz`` counts the pictures that were inspected and reached the core, ``received_hz`` those that the
+    camera brought (0 where no capture thread tells). ``wait_s`` is the longest wait between two looks in
+    the last seconds: what the reaction time of the stop model reckons with.
+    """
 
     camera: str
     alive: bool
@@ -141,6 +146,8 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     gaps: int
     rejected: int
     message: str = ""
+    received_hz: float = 0.0
+    wait_s: float = 0.0
 
 
 class RelayStatus(Record, frozen=True, kw_only=True):

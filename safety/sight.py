@@ -10,6 +10,7 @@ from calibration.camera import Flags
 from calibration.coverage import CoverageMap, coverage_map
 from calibration.site import Site
 from safety.hazards import Scene
+from safety.look_age import LookAges
 from safety.records import CameraView, Hazard, Level, Situation
 from tracking.records import CameraHealth
 from tracking.tracker import Tracks
@@ -29,6 +30,7 @@ class SightMonitor:
     def __init__(self, site: Site) -> None:
         self._site, self._policy = site, site.policy
         self._map: CoverageMap | None = coverage_map(site, height_m=_CHEST_M) if site.camera else None
+        self.looks = LookAges(self._map, site.policy)
         self._health: dict[str, CameraHealth] = {}
         self._start_s: float | None = None
         self._frames: dict[str, list[tuple[float, int]]] = {c.name: [] for c in site.camera}
@@ -41,6 +43,7 @@ class SightMonitor:
         """Every camera of the site, by the frames that really reached the core."""
         if self._start_s is None:
             self._start_s = now_s
+        self.looks.hear(now_s, tracks)
         return tuple(self._camera(c.name, now_s, tracks) for c in self._site.camera)
 
     def hazards(
@@ -60,19 +63,23 @@ class SightMonitor:
         if seen_s is not None and (not frames or seen_s > frames[-1][0]):
             # A tick can bring two frames of one camera: their number counts, not only the newest stamp.
             frames.append((seen_s, tracks.accepted.get(name, 0)))
-        while frames and frames[0][0] < now_s - _RATE_WINDOW_S:
+        # A camera that is looked at less than once a second still has a rate: that of its last two looks.
+        while len(frames) > 2 and frames[0][0] < now_s - _RATE_WINDOW_S:
             frames.pop(0)
         health = self._health.get(name)
         since = self._start_s if seen_s is None else seen_s
         age_s = max(0.0, now_s - (since if since is not None else now_s))
+        alive = age_s <= self._policy.camera_stale_s
         return CameraView(
             camera=name,
-            alive=age_s <= self._policy.camera_stale_s,
-            rate_hz=_rate_hz(frames),
+            alive=alive,
+            rate_hz=_rate_hz(frames) if alive else 0.0,
             age_s=age_s,
             gaps=health.gaps if health else 0,
             rejected=tracks.rejected.get(name, 0),
             message=health.message if health else "",
+            received_hz=health.rate_hz if health else 0.0,
+            wait_s=self.looks.wait_s(name),
         )
 
     def _silent_cameras(self, cameras: tuple[CameraView, ...]) -> list[Hazard]:

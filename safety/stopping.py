@@ -23,18 +23,21 @@ class Stop:
     swing_m: float
 
 
-def stop_now(speed_mps: float, rope_m: float, sway_m: float, hoist: Hoist, policy: Policy) -> Stop:
+def stop_now(speed_mps: float, rope_m: float, sway_m: float, hoist: Hoist, policy: Policy, late_s: float = 0.0) -> Stop:
     """Reaction at full speed, then a constant brake: s = v·t_r + v²/2a, t = t_r + v/a.
+
+    The reaction t_r is ``policy.reaction_time_s`` and ``late_s``, by which looks come later than that includes.
 
     Swing left by a ramped stop is at most 2aL/g and never more than after an instant one, v·√(L/g);
     what swung before may add to it.
     """
     a, v = hoist.deceleration_mps2, abs(speed_mps)
     rope = max(rope_m, ROPE_MIN_M)
+    reaction_s = policy.reaction_time_s + late_s
     left_m = min(2 * a * rope / GRAVITY_MPS2, v * math.sqrt(rope / GRAVITY_MPS2))
     return Stop(
-        distance_m=v * policy.reaction_time_s + v * v / (2 * a),
-        time_s=policy.reaction_time_s + v / a,
+        distance_m=v * reaction_s + v * v / (2 * a),
+        time_s=reaction_s + v / a,
         swing_m=left_m + sway_m,
     )
 
@@ -54,18 +57,20 @@ class StoppedPaths:
     harmful: Flags
 
 
-def stopped_paths(forecast: HoistForecast, stop: Stop, sway_m: float, hoist: Hoist, policy: Policy) -> StoppedPaths:
+def stopped_paths(
+    forecast: HoistForecast, stop: Stop, sway_m: float, hoist: Hoist, policy: Policy, late_s: float = 0.0
+) -> StoppedPaths:
     """Simulate the trolley for a stop commanded at each time of the horizon.
 
-    Braking starts a reaction after the command and the swing it causes lasts to the end of the
-    horizon; a load that rests with a swing too small to hurt no longer counts. From the brake on the
-    drive has no say any more, and what rests does not drift: uncertainty stops growing.
+    Braking starts a reaction after the command (``late_s`` as for ``stop_now``) and the swing it causes
+    lasts to the end of the horizon; a load that rests with a swing too small to hurt no longer counts. From
+    the brake on the drive has no say any more, and what rests does not drift: uncertainty stops growing.
     """
     ahead = forecast.ahead_s
     velocity = forecast.trolley_velocity_mps
     speed = float(np.hypot(*velocity))
     a = hoist.deceleration_mps2
-    start = ahead[:, None] + policy.reaction_time_s
+    start = ahead[:, None] + policy.reaction_time_s + late_s
     braking_s = np.clip(ahead[None] - start, 0.0, speed / a)
     after_s = np.maximum(ahead[None] - start - speed / a, 0.0)
     # Way lost against going on: a·τ²/2 while braking, then the full speed for as long as it rests.

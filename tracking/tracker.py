@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from shapely import Polygon, contains_xy
@@ -24,7 +24,8 @@ class Tracks:
 
     ``bank`` rows stand in the order of ``people``, ``hoist_filters`` (mean, covariance) in that of
     ``hoists``. ``looked_s`` is the newest stamp of each source, ``accepted`` and ``rejected`` how many of
-    its inputs were taken and refused so far.
+    its inputs were taken and refused so far. ``waits_s`` are, for each source that looked since the tick
+    before, the times between its looks, the first one back to the look before it (none for its very first).
     """
 
     time_s: float
@@ -36,6 +37,7 @@ class Tracks:
     accepted: dict[str, int]
     rejected: dict[str, int]
     counts: dict[str, int]
+    waits_s: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 class Tracker:
@@ -52,9 +54,11 @@ class Tracker:
         self._counts: Counter[str] = Counter()
         self._accepted: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
+        self._waits_s: dict[str, list[float]] = {}
 
     def step(self, now_s: float, inputs: list[Look]) -> Tracks:
         """Take in all that arrived since the last tick and look at the world at ``now_s``."""
+        self._waits_s = {}
         accepted = [i for i in inputs if self._accept(i, now_s)]
         frames = [f for i in accepted if (f := self._people_of(i)) is not None]
         self._people.observe(frames)
@@ -73,6 +77,7 @@ class Tracker:
             accepted=dict(self._accepted),
             rejected=dict(self._rejected),
             counts={**self._counts, "hoist_outliers": self._hoists.refused},
+            waits_s={source: tuple(waits) for source, waits in self._waits_s.items()},
         )
 
     def _accept(self, item: Look, now_s: float) -> bool:
@@ -90,6 +95,9 @@ class Tracker:
         elif isinstance(item, Boxes) and item.camera not in self._cameras:
             self._counts["unknown_camera"] += 1
         else:
+            waits = self._waits_s.setdefault(source, [])
+            if math.isfinite(newest):
+                waits.append(item.time_s - newest)
             self._newest_s[source] = item.time_s
             self._accepted[source] += 1
             return True

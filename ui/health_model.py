@@ -13,6 +13,7 @@ from ui.freshness import Pulse
 from ui.text import Language, duration, milliseconds, say, word
 
 Mark = Literal["good", "bad", "abnormal", "unknown"]
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def tile(name: str, view: CameraView | None, seen: Seen, pulse: Pulse, now_s: fl
         dim, notice = True, say(language, "camera.no_picture", age=duration(language, age_s))
     caption = say(language, "camera.unknown")
     if view is not None and pulse.live:
-        caption = say(language, "camera.rate", rate=f"{view.rate_hz:.1f}", age=duration(language, view.age_s))
+        caption = rate_of(view, language)
     return Tile(name, caption, notice, dim, alive and not dim, seen.picture, seen.fitting(now_s, limit_s))
 
 
@@ -97,7 +98,7 @@ def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
     located = {h.state.name for h in snapshot.hoists}
     never = say(words.language, "hoist.never")
     out += [Chip(h.name, never, "abnormal") for h in words.site.hoist if h.name not in located]
-    out += [_camera(c, words.language) for c in snapshot.cameras]
+    out += [_camera(c, words) for c in snapshot.cameras]
     relays = {r.name: r for r in words.site.relay}
     out += [_node(n, relays.get(n.node), words.language) for n in snapshot.nodes]
     if not snapshot.nodes and not words.site.relay:
@@ -152,12 +153,29 @@ def _hoist(view: HoistView, language: Language) -> Chip:
     return Chip(view.state.name, f"{value} · {output}", mark)
 
 
-def _camera(view: CameraView, language: Language) -> Chip:
-    tip = say(language, "health.tip_camera", gaps=view.gaps, rejected=view.rejected, message=view.message)
-    age = duration(language, view.age_s)
+def rate_of(view: CameraView, language: Language) -> str:
+    """Pictures a second that are inspected, of how many where that is fewer, and the age of the last."""
+    rate, age = f"{view.rate_hz:.1f}", duration(language, view.age_s)
+    if view.rate_hz >= _NEARLY_ALL * view.received_hz:
+        return say(language, "camera.rate", rate=rate, age=age)
+    return say(language, "camera.rate_of", rate=rate, received=f"{view.received_hz:.1f}", age=age)
+
+
+def _camera(view: CameraView, words: Words) -> Chip:
+    """Yellow where its looks come later than the reaction time includes."""
+    language = words.language
+    tips = [say(language, "health.tip_camera", gaps=view.gaps, rejected=view.rejected, message=view.message)]
     if not view.alive:
-        return Chip(view.camera, say(language, "health.dead", age=age), "bad", tip)
-    return Chip(view.camera, say(language, "camera.rate", rate=f"{view.rate_hz:.1f}", age=age), "good", tip)
+        dead = say(language, "health.dead", age=duration(language, view.age_s))
+        return Chip(view.camera, dead, "bad", tips[0])
+    if view.received_hz > 0.0:
+        rates = {"rate": f"{view.rate_hz:.1f}", "received": f"{view.received_hz:.1f}"}
+        tips.append(say(language, "health.tip_wait", wait=milliseconds(language, view.wait_s), **rates))
+    late_s = view.wait_s - words.policy.look_interval_s
+    if late_s > 0.0:
+        tips.append(say(language, "health.tip_late", late=milliseconds(language, late_s)))
+    mark: Mark = "abnormal" if late_s > 0.0 else "good"
+    return Chip(view.camera, rate_of(view, language), mark, "\n".join(tips))
 
 
 def _node(view: NodeView, relay: Relay | None, language: Language) -> Chip:

@@ -151,6 +151,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "camera.never": ("NO PICTURE YET", "아직 영상 없음"),
     "camera.boxes_only": ("Alive; sends no picture", "작동 중, 영상 미전송"),
     "camera.rate": ("{rate} Hz · {age} ago", "{rate} Hz · {age} 전"),
+    "camera.rate_of": ("{rate} of {received} Hz · {age} ago", "{rate} / {received} Hz · {age} 전"),
     "camera.unknown": ("no data", "데이터 없음"),
     "camera.broken": ("Picture cannot be decoded", "영상을 해독할 수 없습니다"),
     # Health strip
@@ -166,6 +167,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "health.tip_camera": (
         "gaps {gaps}, rejected {rejected}. {message}",
         "누락 {gaps}, 거부 {rejected}. {message}",
+    ),
+    "health.tip_wait": (
+        "{rate} pictures a second are inspected, {received} arrive. Longest wait between two looks lately: {wait}",
+        "초당 {rate}장을 검사하고 {received}장이 들어옵니다. 최근 최장 검사 간격: {wait}",
+    ),
+    "health.tip_late": (
+        "Where no other camera sees, the stop model reckons with {late} more reaction time.",
+        "다른 카메라가 보지 않는 곳에서는 정지 모델의 반응 시간에 {late}을(를) 더합니다.",
     ),
     "health.dead": ("BLIND {age}", "감시 불능 {age}"),
     "health.no_relay": ("No relay node in this site", "이 현장에는 릴레이 노드가 없습니다"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.camera import Camera
 from calibration.errors import BadInput
 from calibration.site_file import site_text
 from recordings.replay import alarms_of, run_replay, steps
@@ -18,7 +19,7 @@ from recordings.store import Recording, RecordingWriter
 from safety.engine import Engine
 from safety.records import Acknowledge
 from tests.shared_data import ROOT
-from tests.worlds import bridge, hall, seen_at, sight_at
+from tests.worlds import body_boxes, boxes_at, bridge, hall, seen_at, sight_at
 from tracking.records import Boxes, Sight
 
 START_S = 100.0
@@ -108,6 +109,37 @@ def test_a_live_recording_replays_at_its_own_ticks_with_its_commands(tmp_path: P
     again = list(steps(Recording(path)))
     assert [t for s in again for t in s.transitions] == kept != []
     assert [s.snapshot for s in again] == list(Recording(path).snapshots())
+
+
+def test_a_replay_reckons_with_the_waits_between_looks_of_the_live_run(tmp_path: Path) -> None:
+    """A camera that a busy detector looked at now and then: its waits are part of the stop model, live and again."""
+    site = hall(1, [bridge()])
+    feet = np.array([[10.0, 6.0]])
+    boxes = body_boxes(Camera.from_table(site.camera[0]), feet, site.policy)
+    random = np.random.default_rng(5)
+    events: list[Boxes | Sight] = []
+    look_s = START_S
+    while look_s < START_S + 9.0:
+        events.append(boxes_at("cam1", look_s, boxes, 0.05))
+        look_s += float(random.choice([0.07, 0.2, 0.55]))
+    for k in range(90):
+        hook_x = 4.0 + 0.06 * k
+        events.append(sight_at("lidar", START_S + k / 10, [seen_at("hook", hook_x, 6.0, 2.3)]))
+    waiting, now_s, lived = sorted(events, key=lambda e: e.ready_s), START_S, []
+    engine, path = Engine(site, watch_relays=True), tmp_path / "live.mcap"
+    with RecordingWriter(path, site_text=site_text(site), wall_offset_s=0.0, made_by="run", atomic=True) as writer:
+        while waiting:
+            now_s += float(random.uniform(0.08, 0.19))
+            due = [e for e in waiting if e.ready_s <= now_s]
+            waiting = waiting[len(due) :]
+            lived.append(engine.step(now_s, due).snapshot)
+            for event in due:
+                writer.write(event, event.ready_s)
+            writer.write(lived[-1], now_s)
+    again = [s.snapshot for s in steps(Recording(path))]
+    assert again == lived == list(Recording(path).snapshots())
+    reckoned = {round(h.terms["reaction_s"], 2) for s in lived for h in s.hazards if "reaction_s" in h.terms}
+    assert max(reckoned) == pytest.approx(0.5 + 0.55 - site.policy.look_interval_s, abs=0.01)
 
 
 def test_another_site_judges_the_same_recording_anew(tmp_path: Path) -> None:

@@ -353,6 +353,25 @@ def test_health_of_a_bad_day() -> None:
     assert chips["H1"].value == "travelling · PERMIT WITHDRAWN"
 
 
+def test_a_camera_that_brings_more_than_is_inspected_says_so() -> None:
+    quiet = snapshot(SITE)
+    first, *others = quiet.cameras
+    busy = msgspec.structs.replace(first, rate_hz=6.2, received_hz=15.0, wait_s=0.21)
+    chips = {c.title: c for c in model_of(msgspec.structs.replace(quiet, cameras=(busy, *others))).chips(START_S)}
+    assert chips["cam1"].value == "6.2 of 15.0 Hz · 0.1 s ago"
+    assert chips["cam1"].mark == "good", "the reaction time includes so long a wait"
+    assert "Longest wait between two looks lately: 210 ms" in chips["cam1"].tip
+    late = msgspec.structs.replace(busy, rate_hz=2.1, wait_s=0.55)
+    model = model_of(msgspec.structs.replace(quiet, cameras=(late, *others)))
+    chips = {c.title: c for c in model.chips(START_S)}
+    assert chips["cam1"].mark == "abnormal"
+    assert "reckons with 300 ms more reaction time" in chips["cam1"].tip
+    assert model.tiles(START_S)[0].caption == "2.1 of 15.0 Hz · 0.1 s ago"
+    nearly = msgspec.structs.replace(first, rate_hz=9.8, received_hz=10.0)
+    values = chip_values(model_of(msgspec.structs.replace(quiet, cameras=(nearly, *others))))
+    assert values["cam1"] == "9.8 Hz · 0.1 s ago"
+
+
 def test_a_contact_that_does_not_follow_is_seen() -> None:
     quiet = snapshot(SITE)
     stuck = msgspec.structs.replace(quiet.nodes[0], commanded={"permit": False, "slow": True, "siren": False})

@@ -60,6 +60,7 @@ STATES: dict[str, tuple] = {  # type: ignore[type-arg]
     "quiet": (snapshot(SITE),),
     "danger": (danger(SITE), scenes.RAISED),
     "blind": (snapshot(SITE, level=Level.CAUTION, alarms=(scenes.BLIND,)),),
+    "short": (scenes.short_of_looks(SITE),),
     "waiting": (),
 }
 
