@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from calibration.camera import Array, Flags
+from calibration.camera import Flags
 from calibration.errors import BadInput
 from recordings.plant import figures
 from recordings.plant import truck as trucks
@@ -23,6 +23,8 @@ from recordings.plant.boxes import box_of
 from recordings.plant.records import BodyState, CraneState, LoadState, TruckState
 from recordings.plant.route import Ground, Spot
 from recordings.plant.scenario import Scenario, Worker
+from recordings.plant.shove import pushers, shoved
+from recordings.plant.solids import standing_m
 from recordings.plant.steps import Actor, Aim, Around, wishes_of
 from recordings.plant.trajectory import read_trajectory
 from recordings.plant.walking import (
@@ -123,12 +125,8 @@ class Crowd:
         bodies, since_s = self._now.bodies, (self._steps % _TICK_STEPS) * STEP_S
         wishes = replace(self._wishes, target_m=self._wishes.target_m + self._wishes.lead_mps * since_s)
         after = walked(bodies, wishes, self._uneven.at(time_s))
-        place = self._kept_apart(bodies.position_m, after.position_m, since_s)
-        velocity = np.where(
-            (place == after.position_m).all(axis=1)[:, None], after.velocity_mps, (place - bodies.position_m) / STEP_S
-        )
-        after = turned(replace(after, position_m=place, velocity_mps=velocity), wishes)
-        there = [(float(x), float(y)) for x, y in place] + [(float(x), float(y)) for x, y in self._passers]
+        after = turned(self._moved_on(bodies, after, since_s), wishes)
+        there = [(float(x), float(y)) for x, y in after.position_m] + [(float(x), float(y)) for x, y in self._passers]
         driving = tuple(
             trucks.driven(now, truck, time_s, STEP_S, there)
             for now, truck in zip(self._now.trucks, self._scenario.truck, strict=True)
@@ -159,17 +157,28 @@ class Crowd:
             turn = steered(bodies.position_m[movers], wanted[movers], reach[movers], movers, discs, edges)
             wishes.steer_rad[movers], wishes.cap_mps[movers] = turn[:, 0], turn[:, 1]
         self._loads = loads
+        self._pushers = pushers(loads.values())
+        self._tall_m = standing_m(bodies.height_m, bodies.bend, [aim.posture for aim in aims])
 
-    def _kept_apart(self, before: Array, after: Array, since_s: float) -> Array:
-        """Positions in which nobody who avoids stands in anybody or anything."""
-        out = after.copy()
+    def _moved_on(self, before: Bodies, after: Bodies, since_s: float) -> Bodies:
+        """``after``, with nobody who avoids in anybody or anything, and with those pushed whom a load runs into."""
+        place, velocity = after.position_m.copy(), after.velocity_mps.copy()
         there = self._strangers
         there = replace(there, middle_m=there.middle_m + there.velocity_mps * since_s)
         for floor_m, group in zip(self._floors, self._groups, strict=True):
             strangers = there if floor_m < _STEP_UP_M else NOBODY
             ground = self._ground(floor_m, self._loads)
-            out[group] = settled(before[group], after[group], self._avoids[group], strangers, ground)
-        return out
+            old, new = before.position_m[group], after.position_m[group]
+            out = settled(old, new, self._avoids[group], strangers, ground)
+            held = (out != new).any(axis=1)
+            velocity[group[held]] = (out - old)[held] / STEP_S
+            if self._pushers:
+                low, high = np.full(len(group), floor_m), floor_m + self._tall_m[group]
+                out, pushed = shoved(out, low, high, self._pushers, since_s, STEP_S, ground)
+                for k, speed in pushed.items():
+                    velocity[group[k]] = speed
+            place[group] = out
+        return replace(after, position_m=place, velocity_mps=velocity)
 
     def _discs(self, time_s: float) -> Discs:
         """People on trajectories, and trucks."""
@@ -194,7 +203,7 @@ class Crowd:
         resting = tuple(
             (load.name, round(load.x_m, 2), round(load.y_m, 2), tuple(round(q, 2) for q in load.orientation))
             for load in loads.values()
-            if load.resting and not load.vz_mps and load.z_m - load.size_m[2] / 2 < floor_m + _HEADROOM_M
+            if load.resting and load.z_m - load.size_m[2] / 2 < floor_m + _HEADROOM_M
         )
         known = self._grounds.get(floor_m)
         if known is None or known[0] != resting:

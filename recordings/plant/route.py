@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ _FREE_M = BODY_RADIUS_M + 0.03
 _CORNERS_M = (0.45, 0.30)
 """Corners are passed at the first of these distances where there is room, else at the next."""
 _WALL_M = 0.3
+_PERSON_M = BODY_RADIUS_M + 0.06
 
 
 class Ground:
@@ -79,10 +81,11 @@ class Ground:
             return _traced(corners, before, int(np.argmin(np.where(reach, away, np.inf))))
         return (*_traced(corners, before, int(np.argmin(last))), end)
 
-    def past(self, people: Sequence[Spot]) -> Ground:
-        """The same floor where people who stand in the way are blocks, too."""
-        r = BODY_RADIUS_M
-        return Ground((*self._blocks, *(shapely.box(x - r, y - r, x + r, y + r) for x, y in people)), self._size)
+    def past(self, people: Sequence[Spot], here: Spot) -> Ground:
+        """The same floor where people who stand in the way are blocks, too, but ``here`` can still be left."""
+        radii = [min(_PERSON_M, math.dist(at, here) - _FREE_M - 0.005) for at in people]
+        discs = [shapely.Point(at).buffer(r, quad_segs=4) for at, r in zip(people, radii, strict=True) if r > 0.0]
+        return Ground((*self._blocks, *discs), self._size)
 
     def _grown(self, by_m: float) -> BaseGeometry:
         return shapely.union_all([b.buffer(by_m, join_style="mitre", mitre_limit=2.0) for b in self._blocks])

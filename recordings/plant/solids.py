@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from calibration.camera import Array
 from recordings.plant import truck as trucks
 from recordings.plant.boxes import Box, box_of
-from recordings.plant.records import BodyState, CraneState, LoadState, Point3, TruckState
+from recordings.plant.records import BodyState, CraneState, LoadState, Point3, Posture, TruckState
 from recordings.plant.route import Spot
 from recordings.plant.scenario import Standing
 from recordings.plant.walking import BODY_RADIUS_M
@@ -73,10 +74,14 @@ class Apart:
 
 def height_m(body: BodyState) -> float:
     """How tall somebody is in the posture of the moment: three quarters seated, down to half when bent low."""
-    if body.posture == "lie":
-        return _LYING_HEIGHT_M
-    share = _SITTING_SHARE if body.posture == "sit" else 1.0 - _BENT_SHARE * body.bend
-    return share * body.height_m
+    return float(standing_m(np.array([body.height_m]), np.array([body.bend]), [body.posture])[0])
+
+
+def standing_m(height_m: Array, bend: Array, postures: Sequence[Posture | None]) -> Array:
+    """``height_m`` of n people at once."""
+    share = np.array([_SITTING_SHARE if p == "sit" else 0.0 for p in postures])
+    tall = height_m * np.where(share > 0.0, share, 1.0 - _BENT_SHARE * bend)
+    return np.where([p == "lie" for p in postures], _LYING_HEIGHT_M, tall)
 
 
 def cylinders(body: BodyState) -> tuple[Cylinder, ...]:

@@ -13,7 +13,7 @@ from recordings.plant.grasp import REACH_M, Hold, bend_for, hand_m, place_at, st
 from recordings.plant.records import CraneState, LoadState, Posture
 from recordings.plant.route import Ground, Spot
 from recordings.plant.scenario import Step, Worker
-from recordings.plant.walking import ALONG, BACKWARDS, BODY_RADIUS_M, FACING, HOLD, Wishes
+from recordings.plant.walking import ALONG, BACKWARDS, FACING, HOLD, Wishes
 
 _ARRIVED_M = 0.08
 _PASSED_M = 0.2
@@ -22,7 +22,7 @@ _AT_LOAD_M = 0.1
 _FACE_FROM_M = 1.0
 _CALM_M, _RESTLESS_M = 0.12, 0.35
 _LOOK_AGAIN_S = 0.5
-_STUCK_S, _NEAR_M = 3.0, 1.5
+_STUCK_S, _NEAR_M, _DETOUR_S = 3.0, 1.5, 6.0
 _DRIFT_MPS = 0.03
 _BENDS = {"bend": 0.8, "reach": 0.15}
 _HURRY_MPS = 1.8
@@ -106,6 +106,7 @@ class Actor:
         self._ground: Ground | None = None
         self._best = (math.inf, 0.0)
         self._stuck = False
+        self._detour: tuple[float, Ground] | None = None
 
     def _next_step(self, now_s: float) -> None:
         """Go on to the next step, where this one is done and the time of the next has come."""
@@ -209,28 +210,31 @@ class Actor:
         """The next point of the way to the goal, and what is left of the way from there."""
         if not self.worker.avoids:
             return goal, 0.0
+        ground = self._floor(now_s, here, around)
         goal = around.ground.nearest(goal)
         path = self._path
         if path and path[-1] != goal and _distance(path[-1], goal) < _MOVED_M:
             path = (*path[:-1], goal)
-        if (
-            not path
-            or path[-1] != goal
-            or around.ground is not self._ground
-            or now_s > self._looked_s + _LOOK_AGAIN_S - 1e-9
-        ):
-            if not path or path[-1] != goal or not around.ground.clear(here, path[0]):
-                path = around.ground.route(here, goal)
-            elif len(path) > 1 and around.ground.clear(here, path[1]):
+        stale = not path or path[-1] != goal
+        if stale or ground is not self._ground or now_s > self._looked_s + _LOOK_AGAIN_S - 1e-9:
+            if stale or ground is not self._ground or not ground.clear(here, path[0]):
+                path = ground.route(here, goal)
+            elif len(path) > 1 and ground.clear(here, path[1]):
                 path = path[1:]
-            self._looked_s, self._ground = now_s, around.ground
-        if self._stuck:
-            near = [spot for spot in around.others if _NEAR_M > _distance(here, spot) > 2.0 * BODY_RADIUS_M]
-            path, self._stuck = around.ground.past(near).route(here, goal), False
+            self._looked_s, self._ground = now_s, ground
         while len(path) > 1 and _distance(here, path[0]) < _PASSED_M:
             path = path[1:]
         self._path = path
         return path[0], sum(_distance(a, b) for a, b in pairwise(path))
+
+    def _floor(self, now_s: float, here: Spot, around: Around) -> Ground:
+        """The floor; for a while after being stuck, with those as blocks who stood in the way then."""
+        if self._stuck:
+            near = [spot for spot in around.others if _distance(here, spot) < _NEAR_M]
+            self._detour, self._stuck = (now_s + _DETOUR_S, around.ground.past(near, here)), False
+        if self._detour is not None and now_s < self._detour[0]:
+            return self._detour[1]
+        return around.ground
 
     def _gives_up(self, left: float, now_s: float) -> bool:
         """Whether the goal is near, and somebody has stood in the way for so long that this will have to do."""

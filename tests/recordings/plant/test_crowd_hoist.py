@@ -15,7 +15,7 @@ from recordings.plant.grasp import bend_for, hand_m, place_at, stand_m
 from recordings.plant.records import CraneState, LoadState
 from recordings.plant.route import Ground
 from recordings.plant.walking import BODY_RADIUS_M
-from tests.recordings.plant.floors import block, crane, load, nearest_pair_m, person, scenario, watched
+from tests.recordings.plant.floors import block, crane, load, nearest_pair_m, nearest_to_m, person, scenario, watched
 
 HALL = (24.0, 16.0)
 FREE = Ground((), HALL)
@@ -167,3 +167,34 @@ def test_an_operator_holds_the_pendant_while_his_hoist_runs() -> None:
     assert seen.at("O", 10.0).posture == "pendant"
     assert seen.at("O", 23.0).posture == "stand"
     assert {b.posture for b in seen["P"]} == {"stand"}
+
+
+def driven_load(t: float, until_s: float = 8.0) -> list[LoadState]:
+    """A load at knee height that travels along x, 4 m in all."""
+    vx = 0.5 if t < until_s else 0.0
+    return [load(6.0 + 0.5 * min(t, until_s), 8.0, 0.0, 0.4, vx_mps=vx, hung_from="H1", resting=False)]
+
+
+def test_a_load_pushes_along_whom_it_runs_into() -> None:
+    seen = watched(scenario(person=[person("P", (8.0, 8.0), avoids=False)]), 10.0, loads=driven_load)
+    gaps = [body.x_m - driven_load(k * 0.1)[0].x_m - 0.6 - BODY_RADIUS_M for k, body in enumerate(seen["P"])]
+    assert min(gaps) > -0.1
+    assert max(gaps[25:80]) < 0.0, "contact lasts while it pushes"
+    assert seen["P"][-1].x_m == pytest.approx(10.0 + 0.6 + BODY_RADIUS_M, abs=0.1)
+    assert seen["P"][60].vx_mps == pytest.approx(0.5, abs=0.25)
+
+
+def test_a_load_overhead_pushes_nobody() -> None:
+    def loads(t: float) -> list[LoadState]:
+        return [load(6.0 + 0.5 * t, 8.0, 0.0, 2.0, vx_mps=0.5, hung_from="H1", resting=False)]
+
+    seen = watched(scenario(person=[person("P", (8.0, 8.0), avoids=False)]), 8.0, loads=loads)
+    assert np.ptp(seen.places("P"), axis=0).max() < 0.1
+
+
+def test_nobody_is_pushed_into_a_structure() -> None:
+    wall = block("wall", 9.0, 6.0, 9.5, 10.0)
+    plan = scenario(structure=[wall], person=[person("P", (8.2, 8.0), avoids=False)])
+    seen = watched(plan, 10.0, loads=lambda t: driven_load(t, 4.0))
+    assert seen["P"][-1].x_m == pytest.approx(9.0 - BODY_RADIUS_M, abs=0.06)
+    assert nearest_to_m(seen, "P", wall) > BODY_RADIUS_M - 0.03
