@@ -136,7 +136,7 @@ def test_far_and_small_is_found_less() -> None:
     found = []
     for x in (6.0, 45.0, 70.0):
         watch = Watch(scenario, "cam1", np.random.default_rng(4))
-        found.append(np.mean([bool(watch.look(World(time_s=k / 2.0, people=(fitter(x, 4.5),)))) for k in range(80)]))
+        found.append(np.mean([bool(watch.look(World(time_s=k / 2.0, people=(fitter(x, 6.5),)))) for k in range(80)]))
     assert found[0] > 0.97
     assert found[0] > found[1] > found[2]
 
