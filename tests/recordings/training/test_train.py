@@ -18,7 +18,8 @@ from tests.recordings.training.drawn import drawn_folder
 from tests.shared_data import ROOT, shared
 from tracking.detector_openvino import OpenVinoDetector
 
-EPOCHS = 3
+EPOCHS = 6
+"""Enough that a late kill, on a busy machine, still comes before the end."""
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +65,13 @@ def test_killed_training_goes_on_at_the_right_epoch_and_ends_whole(data: Path, w
     out = tmp_path / "out"
     options = ("--weights", str(weights), "--epochs", str(EPOCHS), "--size", "64", "--batch", "4")
     process = started(data, out, *options)
-    # The first batch of the second epoch: the checkpoint of the first one stands.
-    lines_until(process, "epoch 2/3  batch 6/6")
+    # The last batch of the second epoch: the checkpoint of the first one stands.
+    lines_until(process, f"epoch 2/{EPOCHS}  batch 6/6")
     process.send_signal(signal.SIGKILL)
     process.wait()
     last = out / "run" / "weights" / "last.pt"
     done = epoch_of(last) + 1
-    assert done in (1, 2)  # the second one may just have been written
+    assert 1 <= done < EPOCHS  # the second one, or on a busy machine a later one, may have been written
     assert not (out / "detector.pt").exists()
 
     again = started(data, out, "--resume")
@@ -82,7 +83,7 @@ def test_killed_training_goes_on_at_the_right_epoch_and_ends_whole(data: Path, w
     assert f"done after {EPOCHS} epochs" in stdout
 
     rows = (out / "loss.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["epoch", "1", "2", "3"]
+    assert [row.split(",")[0] for row in rows] == ["epoch", *map(str, range(1, EPOCHS + 1))]
     assert json.loads((out / "run.json").read_text())["finished"] is True
     assert not list(out.rglob("*.part")) or all(p.parent.name == "weights" for p in out.rglob("*.part"))
     card = (out / "model_card.md").read_text()
