@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from calibration.errors import BadInput
+from recordings.training.progress import Progress
 from ui.cli_common import progress_bar
 from ui.cli_data import evaluate_app
 
@@ -292,7 +293,7 @@ class _Line:
         self._moving = sys.stderr.isatty()
         self._told_s = -_LINE_EVERY_S
 
-    def __call__(self, at: Any) -> None:
+    def __call__(self, at: Progress) -> None:
         last = at.batch == at.batches
         if not (self._moving or last or monotonic() - self._told_s >= _LINE_EVERY_S):
             return

@@ -22,6 +22,7 @@ import msgspec
 from calibration.errors import BadInput, Unavailable
 from recordings.atomic import atomic_text
 from recordings.training.dataset import Dataset, data_yaml
+from recordings.training.progress import Progress
 from tracking.detector_files import sha256_of
 
 RUN_FILE = "run.json"
@@ -73,7 +74,7 @@ class Watched:
 
     clock: Callable[[], float]
     stop_wanted: Callable[[], bool]
-    told: Callable[[Any], None]
+    told: Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +217,26 @@ def _run(
     if done:
         overrides["resume"] = str(last)
     threads = settings.threads or os.cpu_count() or 1
-    trainer = HoistTrainer(overrides, size_px, watch, settings.epochs, workers=settings.workers, threads=threads)
+    trainer = HoistTrainer(
+        overrides,
+        size_px,
+        watch,
+        settings.epochs,
+        planned_epochs=_planned(state, done, budget_s),
+        workers=settings.workers,
+        threads=threads,
+    )
     # The library draws bars of its own on stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         trainer.train()  # type: ignore[no-untyped-call]
+
+
+def _planned(state: RunState, done: int, budget_s: float | None) -> int:
+    """Epochs in all, by the pace of those that are done."""
+    if budget_s is None or not done:
+        return state.settings.epochs
+    possible = done + int((budget_s - state.spent_s) / max(state.spent_s / done, 1e-9))
+    return min(state.settings.epochs, max(done + 1, possible))
 
 
 def _arguments(settings: Settings, listing: Path, out: Path, cuda: bool) -> dict[str, Any]:

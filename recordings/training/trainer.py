@@ -21,20 +21,9 @@ from ultralytics.utils.loss import v8DetectionLoss
 
 from recordings.training.augment import WideDataset
 from recordings.training.blend import blended
+from recordings.training.progress import Progress
 from recordings.training.transplant import transplanted
 from tracking.torch_models import load_yolo
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a training stands. ``epoch`` and ``batch`` count from 1; ``left_s`` is a guess, None at first."""
-
-    epoch: int
-    epochs: int
-    batch: int
-    batches: int
-    loss: float
-    left_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +71,7 @@ class HoistTrainer(DetectionTrainer):
         watch: Watch,
         most_epochs: int,
         *,
+        planned_epochs: int,
         workers: int,
         threads: int,
     ) -> None:
@@ -93,6 +83,8 @@ class HoistTrainer(DetectionTrainer):
         self._done_epochs = self._batch = 0
         super().__init__(overrides=overrides)
         self.args.workers = workers
+        # A checkpoint remembers how many epochs the time then left was enough for.
+        self.epochs = self.args.epochs = planned_epochs
         for event, answer in (
             ("on_train_start", self._on_start),
             ("on_train_epoch_start", self._on_epoch_start),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 
 from calibration.errors import BadInput, Unavailable
 from recordings.training.dataset import read_dataset
+from recordings.training.progress import Progress
 from recordings.training.train import Settings, Watched, finish, new_settings, settings_of, train
 from tests.recordings.training.drawn import drawn_folder
 from tests.shared_data import ROOT, shared
@@ -111,6 +113,26 @@ def test_ctrl_c_keeps_what_was_learnt(data: Path, weights: Path, tmp_path: Path)
     assert (out / "detector.pt").is_file()
     assert (out / "detector_openvino").is_dir()
     assert "stopped" in (out / "model_card.md").read_text()
+
+
+def test_time_that_is_up_ends_the_training_and_more_time_goes_on_with_it(
+    data: Path, weights: Path, tmp_path: Path
+) -> None:
+    dataset, out = read_dataset(data), tmp_path / "out"
+    given = new_settings(data, weights, epochs=4, size_px=64, batch=12)
+    seconds = itertools.count()  # one for each look at the clock
+    seen: list[Progress] = []
+    watched = Watched(lambda: float(next(seconds)), lambda: False, seen.append)
+    first = train(given, out, watched, budget_s=14.0, dataset=dataset)
+    assert 1 <= first.epochs_done < 4
+    assert first.spent_s >= 10.0
+    assert all(progress.left_s is not None for progress in seen)
+    more = train(given, out, watched, resume=True, dataset=dataset)
+    assert more.epochs_done == 4
+    assert more.spent_s > first.spent_s
+    begun = [progress.epoch for progress in seen]
+    assert begun == sorted(begun)
+    assert begun[-1] == 4
 
 
 # --- refusals
