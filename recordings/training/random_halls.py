@@ -138,7 +138,8 @@ def _camera(
         if all(view.disjoint(b) and start.distance(b) > 1.0 for b in blocks):
             break
     up = float(rng.uniform(0.0, 1.5)) if rng.random() < 0.68 else float(rng.uniform(1.5, max(2.0, 0.75 * beam_m)))
-    view_deg = float(rng.uniform(55.0, 100.0))
+    # Now and then a long lens: people and hooks as large as they get.
+    view_deg = float(rng.uniform(32.0, 55.0) if rng.random() < 0.3 else rng.uniform(55.0, 100.0))
     # Past (2/3)/√(3|k1|) the lens has no inverse: the corners of the picture would stay black.
     corner = math.tan(math.radians(view_deg / 2)) * math.hypot(1.0, PICTURE_PX[1] / PICTURE_PX[0])
     return {
@@ -149,7 +150,7 @@ def _camera(
         "size_px": PICTURE_PX,
         "k1": -float(rng.uniform(0.0, min(0.12, 0.14 / corner**2))),
         "noise": float(rng.uniform(0.02, 0.5)),
-        "blur_px": float(rng.uniform(0.2, 1.4)),
+        "blur_px": float(rng.uniform(1.4, 3.0) if rng.random() < 0.12 else rng.uniform(0.2, 1.4)),
         "dirt": float(rng.uniform(0.1, 0.6)) if rng.random() < 0.2 else 0.0,
         "bands": float(rng.uniform(0.1, 0.5)) if rng.random() < 0.15 else 0.0,
     }
