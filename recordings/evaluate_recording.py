@@ -18,8 +18,8 @@ Times are those of the recording. An expectation is met by an alarm of its situa
 source, where given; any person) that reaches ``level`` (caution if absent) within the window, and is
 cleared by ``clear_until_s`` where that is given. ``contact_s`` is when contact would come; the lead
 is the time from reaching ``level`` to it. In a quiet window no alarm that no expectation
-explains may rise above its ``level``, clear if absent (all situations and hoists where none is given). Time that neither covers is not
-judged: alarms there are listed apart.
+explains may rise above its ``level``, clear if absent (all situations and hoists where none is
+given). Time that neither covers is not judged: alarms there are listed apart.
 """
 
 from __future__ import annotations

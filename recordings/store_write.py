@@ -30,7 +30,7 @@ from recordings.store_format import (
     topic_of,
     video_topic,
 )
-from recordings.video_codec import Picture, VideoEncoder
+from recordings.video_codec import CRF, Picture, VideoEncoder
 from tracking.records import Record
 
 SYNC_PERIOD_S = 1.0
@@ -58,6 +58,7 @@ class RecordingWriter:
         made_by: str,
         model_sha256: str | None = None,
         atomic: bool,
+        crf: int = CRF,
     ) -> None:
         if model_sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", model_sha256):
             raise ValueError(f"expected a SHA-256 in 64 hexadecimal digits, got {model_sha256!r}")
@@ -68,6 +69,7 @@ class RecordingWriter:
         self._channels: dict[str, int] = {}
         self._schemas: dict[type[Record], int] = {}
         self._encoders: dict[str, VideoEncoder] = {}
+        self._crf = crf
         self._encode = msgspec.json.Encoder().encode
         self._synced_ns = 0
         self._closed = False
@@ -129,7 +131,7 @@ class RecordingWriter:
         key = f"{video_topic(camera)}:{width_px}x{height_px}"
         encoder = self._encoders.get(camera)
         if encoder is None or (encoder.width_px, encoder.height_px) != (width_px, height_px):
-            encoder = self._encoders[camera] = VideoEncoder(width_px, height_px)
+            encoder = self._encoders[camera] = VideoEncoder(width_px, height_px, self._crf)
             self._channels.pop(key, None)
         taken_ns, log_ns = nanoseconds(time_s), nanoseconds(ready_s)
         data = encoder.encode(bgr, time_s)

@@ -32,6 +32,9 @@ def simulate(
     boxes: Annotated[
         bool, typer.Option("--boxes", help="With --render: also what a detector would give, so that a replay need not.")
     ] = False,
+    crf: Annotated[
+        int, typer.Option("--crf", help="With --render: H.264 rate factor, 18 fine to 35 coarse.", min=1, max=51)
+    ] = 21,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed than the scenario's.", min=0)] = None,
     open_loop: Annotated[
         bool, typer.Option("--open-loop", help="The hoists do not obey: what happens without a stop.")
@@ -59,7 +62,7 @@ def simulate(
         from recordings.plant.pictures import renderer
 
         draw = renderer(loaded)
-    options = Options(render=draw, boxes=boxes or not render, obeys=not open_loop)
+    options = Options(render=draw, boxes=boxes or not render, obeys=not open_loop, crf=crf)
     with progress_bar("simulate") as bar:
         done = run(loaded, path.parent, out, options, bar)
     for line in _told(out, loaded, done):

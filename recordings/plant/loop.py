@@ -26,6 +26,7 @@ from recordings.plant.timing import Look, looks_of
 from recordings.plant.truth import Truth, TruthSummary
 from recordings.plant.world import Plant
 from recordings.store import RecordingWriter
+from recordings.video_codec import CRF
 from safety.engine import Engine
 from safety.records import AlarmTransition
 from tracking.records import Boxes, Input
@@ -47,12 +48,13 @@ class Options:
 
     render: pictures of every camera go into the recording. boxes: so does what a detector would give;
     without, a replay has to detect on the pictures. obeys: the hoists obey an engine in the loop, where
-    the scenario wants it too.
+    the scenario wants it too. crf: rate factor of the pictures' H.264, 18 fine to 35 coarse.
     """
 
     render: Render | None = None
     boxes: bool = True
     obeys: bool = True
+    crf: int = CRF
 
 
 @dataclass(frozen=True, slots=True)

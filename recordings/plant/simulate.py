@@ -37,12 +37,14 @@ def simulate(
     scenario gives the same bytes.
     """
     site = site_of(scenario)
+    chosen = options or Options()
     with RecordingWriter(
         out,
         site_text=site_text(site),
         wall_offset_s=WALL_OFFSET_S,
         made_by=f"{MADE_BY} {scenario.scenario.name}",
         atomic=True,
+        crf=chosen.crf,
     ) as writer:
         writer.attach(SCENARIO_ATTACHMENT, "application/toml", scenario_text(scenario).encode())
         for name in sorted({p.trajectory for p in scenario.person if p.trajectory is not None}):
@@ -50,7 +52,7 @@ def simulate(
         expected = expected_alarms(scenario)
         if expected.expected or expected.quiet:
             writer.attach(ATTACHMENT, "application/json", msgspec.json.format(msgspec.json.encode(expected)))
-        loop = Loop(scenario, site, folder, writer, options or Options(), WALL_OFFSET_S)
+        loop = Loop(scenario, site, folder, writer, chosen, WALL_OFFSET_S)
         done = loop.through(progress or (lambda share: None))
         writer.attach(TRUTH_ATTACHMENT, "application/json", msgspec.json.format(msgspec.json.encode(done.truth)))
     return done
