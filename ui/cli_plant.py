@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def add_plant_commands(app: typer.Typer) -> None:
     """Add this module's commands to the command line."""
     app.command()(simulate)
+    app.command()(pictures)
 
 
 def simulate(
@@ -67,6 +68,27 @@ def simulate(
         done = run(loaded, path.parent, out, options, bar)
     for line in _told(out, loaded, done):
         typer.echo(line)
+
+
+def pictures(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Training folder; what is missing in it is added.")],
+    *,
+    train: Annotated[int, typer.Option("--train", help="Halls to train on.", min=0)] = 130,
+    val: Annotated[int, typer.Option("--val", help="Halls that choose the best epoch.", min=0)] = 6,
+    test: Annotated[int, typer.Option("--test", help="Halls for the figures.", min=0)] = 24,
+    first: Annotated[int, typer.Option("--first", help="Number of the first hall of each.", min=0)] = 0,
+    each: Annotated[int, typer.Option("--each", help="Pictures of each hall.", min=1, max=1000)] = 20,
+) -> None:
+    """Render labelled pictures of random halls to train and judge a detector. Goes on where it was stopped."""
+    from recordings.training.random_halls import Split
+    from recordings.training.render_data import render_data
+
+    halls: dict[Split, int] = {name: n for name, n in (("train", train), ("val", val), ("test", test)) if n}
+    if not halls:
+        raise BadInput("pictures: expected at least one hall of --train, --val or --test")
+    with progress_bar("pictures") as bar:
+        count = render_data(out, halls, pictures=each, first=first, progress=lambda done, all_: bar(done / all_))
+    typer.echo(f"{out}: {count} pictures; train with: hoistwatch train {out} -o OUT --weights yolov8n.pt")
 
 
 def _list() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -191,9 +191,3 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"{folder}: cannot be made ({error.strerror}), expected a folder for pictures") from None
-
-
-def shares(names: Iterable[Split], pictures: int, a_hall: int) -> dict[Split, int]:
-    """Halls of each split for about ``pictures`` in all: 76 % training, 8 % validation, 16 % test."""
-    part: dict[Split, float] = {"train": 0.76, "val": 0.08, "test": 0.16}
-    return {name: max(1, round(pictures * part[name] / a_hall)) for name in names}
