@@ -39,7 +39,7 @@ LOOKS = 48
 PICTURE_S = 0.1
 """What the detector is to need for a picture, so that it cannot take more than about a tenth of those that come."""
 # As on a site whose machine is far too small: cameras may be old, but every one of them is looked at.
-PATIENT = Policy(camera_stale_s=8.0, late_limit_s=4.0, startup_grace_s=8.0, attention_radius_m=4.0)
+PATIENT = Policy(camera_stale_s=20.0, late_limit_s=5.0, startup_grace_s=20.0, attention_radius_m=4.0)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_every_camera_is_looked_at_in_turn_and_what_it_costs_is_told(beyond_capa
     taken = snapshots(chain)
     last = taken[-1]
     received = [c.received_hz for c in last.cameras]
-    assert received == pytest.approx([RATE_HZ] * CAMERAS, rel=0.3), "the cameras bring them all"
+    assert min(received) > RATE_HZ / 2, "the cameras bring theirs"
     assert sum(c.rate_hz for c in last.cameras) < 0.9 * sum(received), "the detector does not take them all"
     assert all(c.alive for s in taken for c in s.cameras)
     counts = looks(chain, taken[0].time_s, last.time_s)
