@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PLANT := $(VENV)/.plant
 OUT ?= out/demo
 
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
@@ -15,12 +16,14 @@ TEST_DEBS := xvfb python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-bas
 .PHONY: demo test lint types unit lock bench train-check sample format clean run-debs test-debs help
 
 help:
-	@echo "make demo    install what is missing and show the whole chain on the sample recording"
+	@echo "make demo    install what is missing and show the whole chain on the sample recordings"
 	@echo "make test    install what is missing, then lint, types and all tests"
 	@echo "make lint    ruff alone          make types   mypy alone        make unit   pytest alone"
 	@echo "make bench   benchmarks, as tables"
 	@echo "make train-check  train on drawn pictures until they are known, some minutes"
-	@echo "make sample  make the sample recording anew"
+	@echo "make samples make the sample recordings anew (renders them: needs make plant, some minutes)"
+	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
+	@echo "make test-plant   tests of plant and rendering      make train-check   the slow checks of training"
 	@echo "make lock    pin all versions anew in requirements.lock"
 
 demo: run-debs $(INSTALLED)
@@ -45,8 +48,15 @@ bench: $(INSTALLED)
 train-check: $(INSTALLED)
 	HOISTWATCH_TRAIN_CHECK=1 $(BIN)/python -m pytest tests/recordings/training/test_train_check.py
 
-sample: $(INSTALLED)
-	$(BIN)/python -m recordings.sample_scene recordings/samples/passer-by.mcap
+samples: plant
+	@for name in normal-shift passer-by swing crush failing-camera; do \
+		rm -f recordings/samples/$$name.mcap; \
+		$(BIN)/hoistwatch simulate sample-$$name --render --boxes --crf 29 -o recordings/samples/$$name.mcap || exit 1; done
+
+plant: run-debs $(INSTALLED) $(PLANT)
+
+test-plant: plant
+	$(BIN)/python -m pytest tests/recordings/render tests/recordings/plant tests/recordings/training/test_random_halls.py
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only .
@@ -57,6 +67,10 @@ lock: $(INSTALLED)
 		--no-emit-trusted-host --constraint constraints.txt --output-file requirements.lock pyproject.toml
 	@# A local build of torch must not be pinned: elsewhere there is none of that name.
 	sed -i 's/^\(torch[a-z]*==[0-9.]*\)+cpu/\1/' requirements.lock
+	$(BIN)/pip-compile --quiet --upgrade --extra plant --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --constraint constraints.txt --constraint requirements.lock \
+		--output-file requirements-plant.lock pyproject.toml
+	sed -i 's/^\(torch[a-z]*==[0-9.]*\)+cpu/\1/' requirements-plant.lock
 
 clean:
 	rm -rf $(VENV) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -69,6 +83,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(PLANT): requirements-plant.lock $(INSTALLED)
+	@echo "Installing what rendering needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-plant.lock
 	@touch $@
 
 run-debs:

@@ -5,6 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "weights"
-OPENVINO = FOLDER / "hoistwatch.xml"
+OPENVINO = FOLDER / "hoistwatch_openvino"
 TORCH = FOLDER / "hoistwatch.pt"
 CARD = FOLDER / "model_card.md"

@@ -17,7 +17,7 @@ from filterpy.kalman import KalmanFilter
 from calibration.camera import Camera
 from calibration.site import Site
 from recordings.replay import steps
-from recordings.sample_scene import sample_path
+from recordings.sample_files import sample_path
 from recordings.store import Recording
 from safety.engine import Engine
 from tests.worlds import body_boxes, boxes_at, bridge, hall, point_box, shaken

@@ -14,7 +14,7 @@ from calibration.camera import Camera
 from calibration.errors import BadInput
 from calibration.site_file import site_text
 from recordings.replay import alarms_of, run_replay, steps
-from recordings.sample_scene import sample_path
+from recordings.sample_files import sample_path
 from recordings.store import Recording, RecordingWriter
 from safety.engine import Engine
 from safety.records import Acknowledge
