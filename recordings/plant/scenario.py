@@ -222,7 +222,7 @@ class Truck(Table):
 class Fault(Table):
     """Table ``[[fault]]``: what goes wrong, where, and when.
 
-    ``camera_*`` name a camera, ``sling_slip``, ``topple`` and ``eccentric`` a load, ``snag``,
+    ``camera_*`` name a camera, ``sling_slip`` and ``topple`` a load, ``snag``,
     ``brake_weak``, ``telemetry_lost`` and ``drive_runs_on`` a hoist. ``amount`` means what the kind
     says: metres of slip, share of the brake that is left, metres of creep, degrees a camera turns; 0 stands
     for what is usual (``mishaps``). A snag holds the load, or a bare hook.
