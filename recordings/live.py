@@ -95,8 +95,6 @@ def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> 
         return None
     if options.playback is None and not any(camera.source is not None for camera in site.camera):
         raise BadInput(f"{site_path}: no [[camera]] has a source, expected at least one to run live")
-    if site.detector.weights is None:
-        raise BadInput(f"{site_path}: [detector] weights is missing, expected a .pt file or an exported model")
     detector = open_detector(site.detector, base, "latency")
     # The first picture of a size makes the model compile, which must not hold up the first that counts.
     sizes = {camera.size_px for camera in site.camera}
