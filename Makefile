@@ -38,8 +38,15 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
+# What only computes shares the cores; what runs against the clock, with sockets and processes, has them to itself.
+TIMED := tests/recordings/test_live_budget.py tests/tracking/test_capture.py \
+	tests/tracking/test_capture_rate.py
+COMPUTING := tests/calibration tests/recordings tests/tracking
+
 unit: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(COMPUTING) $(addprefix --ignore=,$(TIMED))
+	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(COMPUTING))
+	$(BIN)/python -m pytest $(TIMED)
 
 bench: $(INSTALLED)
 	@for file in tests/benchmarks/bench_*.py; do \
