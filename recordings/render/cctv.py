@@ -16,6 +16,7 @@ Floats = NDArray[np.float32]
 
 _FIELDS = 2
 _PAD_PX = 128
+_KEPT_LEVELS, _KEPT_SHARE, _SMEAR_PX = 4.0, 0.35, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ class Electronics:
         )
         self._shape = (height, width)
         amplified = min(max(gain, 0.6), 8.0) ** 0.5
-        self._noise_levels = 0.8 + 12.0 * eye.noise * amplified
+        sensed = 0.8 + 12.0 * eye.noise * amplified
+        # A camera's own noise reduction: it takes most of what exceeds a few levels, and smears detail for it.
+        self._noise_levels = min(sensed, _KEPT_LEVELS + _KEPT_SHARE * max(sensed - _KEPT_LEVELS, 0.0))
+        self._smoothed_px = _SMEAR_PX * (1.0 - self._noise_levels / sensed)
         self._fields = [self._field(rng) for _ in range(_FIELDS)]
         self._filter = self._lens_filter(rng)
         self._smear = self._dirt(rng) if eye.dirt > 0.0 else None
@@ -102,8 +106,9 @@ class Electronics:
 
         rng = np.random.default_rng([self._seed, 17, round(time_s * 1000)])
         picture: Any = rgb
-        if self._eye.blur_px > 0.05:
-            picture = cv2.GaussianBlur(picture, (0, 0), self._eye.blur_px)
+        blur_px = float(np.hypot(self._eye.blur_px, self._smoothed_px))
+        if blur_px > 0.05:
+            picture = cv2.GaussianBlur(picture, (0, 0), blur_px)
         share = self._filter * np.float32(self._make.contrast * float(rng.uniform(0.98, 1.02)))
         if self._eye.bands > 0.0:
             share = share * self._bands(time_s)[:, None]

@@ -21,18 +21,24 @@ Generator = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What halls of one split are made of. ``levels`` and ``sun_deg`` are (low, high) ranges."""
+    """What halls of one split are made of. ``levels`` and ``sun_deg`` are (low, high) ranges.
+
+    Training halls have up to ``most_hoists`` hoists, and ``up_share`` of their cameras look above people's
+    heads: a picture with three loads and two trolleys teaches more than three pictures with one.
+    """
 
     floors: tuple[str, ...]
     walls: tuple[str, ...]
     levels: tuple[tuple[float, float], ...]
     sun_deg: tuple[float, float]
     seed: int
+    most_hoists: int = 1
+    up_share: float = 0.32
 
 
 STYLES: dict[Split, Style] = {
     "train": Style(
-        ("concrete", "worn", "epoxy_green"), ("sheet", "block"), ((0.55, 0.82), (0.98, 1.4)), (0.0, 200.0), 1
+        ("concrete", "worn", "epoxy_green"), ("sheet", "block"), ((0.55, 0.82), (0.98, 1.4)), (0.0, 200.0), 1, 4, 0.5
     ),
     "val": Style(("epoxy_grey",), ("painted",), ((0.82, 0.89),), (200.0, 270.0), 2),
     "test": Style(("tiles",), ("brick",), ((0.89, 0.98),), (270.0, 360.0), 3),
@@ -65,7 +71,9 @@ def random_hall(split: Split, number: int) -> Scenario:
     size = (float(rng.uniform(9.0, 26.0)), float(rng.uniform(7.0, 16.0)))
     height = float(rng.uniform(6.0, 11.0))
     standing = _standing(rng, size, height)
-    hoist = _hoist(rng, size, height)
+    hoists = [_hoist(rng, size, height)]
+    more = np.random.default_rng([style.seed, number, 1])
+    hoists += [_hoist(more, size, height, k) for k in range(1, int(more.integers(1, style.most_hoists + 1)))]
     low, high = style.levels[int(rng.integers(len(style.levels)))]
     return Scenario.model_validate(
         {
@@ -83,10 +91,11 @@ def random_hall(split: Split, number: int) -> Scenario:
                 "level": float(rng.uniform(low, high)),
                 "sun_deg": (float(rng.uniform(*style.sun_deg)), float(rng.uniform(20.0, 65.0))),
             },
-            "camera": [_camera(rng, size, hoist["beam_height_m"], standing, k) for k in range(3)],
+            "camera": [_camera(rng, size, hoists[0]["beam_height_m"], standing, k, style.up_share) for k in range(3)],
             "structure": standing,
-            "hoist": [hoist],
-            "load": [_load(rng, size, k) for k in range(LOADS)],
+            "hoist": hoists,
+            "load": [_load(rng, size, k) for k in range(LOADS)]
+            + [_load(more, size, LOADS + k) for k in range(len(hoists) - 1)],
             "person": [_worker(rng, size, k) for k in range(PEOPLE)],
             "truck": [{"name": "truck", "start_m": (size[0] / 2, size[1] / 2)}] if rng.random() < 0.35 else [],
             "zone": _zones(rng, size),
@@ -117,7 +126,12 @@ def _standing(rng: Generator, size: tuple[float, float], height: float) -> list[
 
 
 def _camera(
-    rng: Generator, size: tuple[float, float], beam_m: float, standing: list[dict[str, Any]], number: int
+    rng: Generator,
+    size: tuple[float, float],
+    beam_m: float,
+    standing: list[dict[str, Any]],
+    number: int,
+    up_share: float,
 ) -> dict[str, Any]:
     """On a wall or in a corner, below the runway of the hoist, with a free view of its target."""
     blocks = [Polygon(s["polygon_m"]) for s in standing]
@@ -137,7 +151,11 @@ def _camera(
         view = LineString([start, near.centroid]).buffer(0.6)
         if all(view.disjoint(b) and start.distance(b) > 1.0 for b in blocks):
             break
-    up = float(rng.uniform(0.0, 1.5)) if rng.random() < 0.68 else float(rng.uniform(1.5, max(2.0, 0.75 * beam_m)))
+    up = (
+        float(rng.uniform(0.0, 1.5))
+        if rng.random() < 1.0 - up_share
+        else float(rng.uniform(1.5, max(2.0, 0.75 * beam_m)))
+    )
     # Now and then a long lens: people and hooks as large as they get.
     view_deg = float(rng.uniform(32.0, 55.0) if rng.random() < 0.3 else rng.uniform(55.0, 100.0))
     # Past (2/3)/√(3|k1|) the lens has no inverse: the corners of the picture would stay black.
@@ -156,7 +174,7 @@ def _camera(
     }
 
 
-def _hoist(rng: Generator, size: tuple[float, float], height: float) -> dict[str, Any]:
+def _hoist(rng: Generator, size: tuple[float, float], height: float, number: int = 0) -> dict[str, Any]:
     """One hoist of any kind that reaches a good part of the floor."""
     kind = str(rng.choice(("bridge", "monorail", "jib"), p=(0.6, 0.22, 0.18)))
     x0, x1 = 1.2, size[0] - 1.2
@@ -173,7 +191,7 @@ def _hoist(rng: Generator, size: tuple[float, float], height: float) -> dict[str
     beam = float(rng.uniform(4.2, height - 0.8))
     tag = {"family": "april_36h11", "id": int(rng.integers(0, 200)), "size_m": float(rng.uniform(0.15, 0.3))}
     return {
-        "name": "H1",
+        "name": f"H{number + 1}",
         "kind": kind,
         "travel_m": travel,
         "beam_height_m": beam,

@@ -30,19 +30,36 @@ _TRIES = 40
 def random_world(scenario: Scenario, rng: Generator, time_s: float = 0.0) -> World:
     """One moment: the hoist anywhere in its reach, loaded or empty, loads about, people near and far."""
     taken: list[BaseGeometry] = [Polygon(s.polygon_m) for s in scenario.structure]
-    carried = scenario.load[0] if scenario.load and rng.random() < 0.62 else None
-    crane, loads = _hoist(scenario.hoist[0], carried, rng)
-    if carried is not None and loads[0].z_m < carried.size_m[2] / 2 + 0.8:
-        taken.append(Point(loads[0].x_m, loads[0].y_m).buffer(max(carried.size_m[:2]) / 2))
-    standing = scenario.load[1 : 1 + int(rng.integers(0, len(scenario.load)))]
+    cranes: list[CraneState] = []
+    loads: list[LoadState] = []
+    for number, hoist in enumerate(scenario.hoist):
+        carried = scenario.load[number] if number < len(scenario.load) and rng.random() < 0.62 else None
+        for _ in range(1 if not cranes else _TRIES):
+            crane, slung = _hoist(hoist, carried, rng)
+            if all(_apart(crane, slung, other, loads) for other in cranes):
+                cranes.append(crane)
+                loads += slung
+                if carried is not None and slung[0].z_m < carried.size_m[2] / 2 + 0.8:
+                    taken.append(Point(slung[0].x_m, slung[0].y_m).buffer(max(carried.size_m[:2]) / 2))
+                break
+    first = len(scenario.hoist)
+    standing = scenario.load[first : first + int(rng.integers(0, max(1, len(scenario.load) - first + 1)))]
     for load in standing:
         state = _standing(scenario, load, taken, rng)
         if state is not None:
             loads.append(state)
             taken.append(Point(state.x_m, state.y_m).buffer(math.hypot(*load.size_m[:2]) / 2))
     trucks = tuple(_truck(scenario, taken, rng) for _ in scenario.truck)
-    people = _people(scenario, crane, taken, rng)
-    return World(time_s=time_s, people=people, trucks=trucks, cranes=(crane,), loads=tuple(loads))
+    people = _people(scenario, cranes, taken, rng)
+    return World(time_s=time_s, people=people, trucks=trucks, cranes=tuple(cranes), loads=tuple(loads))
+
+
+def _apart(crane: CraneState, slung: list[LoadState], other: CraneState, loads: list[LoadState]) -> bool:
+    """Whether a hoist hangs clear of another one and of every load that hangs already."""
+    hung = [(state.x_m, state.y_m, math.hypot(*state.size_m[:2]) / 2) for state in slung]
+    mine = [(*crane.hook_m[:2], 0.4), *hung]
+    others = [(*other.hook_m[:2], 0.4), *((s.x_m, s.y_m, math.hypot(*s.size_m[:2]) / 2) for s in loads)]
+    return all(math.hypot(a[0] - b[0], a[1] - b[1]) > a[2] + b[2] for a in mine for b in others)
 
 
 def _free(scenario: Scenario, taken: list[BaseGeometry], margin_m: float, rng: Generator) -> tuple[float, float] | None:
@@ -163,7 +180,9 @@ def _truck(scenario: Scenario, taken: list[BaseGeometry], rng: Generator) -> Tru
     )
 
 
-def _people(scenario: Scenario, crane: CraneState, taken: list[BaseGeometry], rng: Generator) -> tuple[BodyState, ...]:
+def _people(
+    scenario: Scenario, cranes: list[CraneState], taken: list[BaseGeometry], rng: Generator
+) -> tuple[BodyState, ...]:
     """Some near the hook, the rest anywhere; now and then two who stand close together."""
     people: list[BodyState] = []
     blocked = unary_union(taken)
@@ -171,6 +190,7 @@ def _people(scenario: Scenario, crane: CraneState, taken: list[BaseGeometry], rn
     chosen = rng.permutation(len(scenario.person))[: int(rng.integers(0, len(scenario.person) + 1))]
     for index in chosen:
         worker = scenario.person[int(index)]
+        crane = cranes[int(rng.integers(len(cranes)))] if len(cranes) > 1 else cranes[0]
         for _ in range(_TRIES):
             centre = _gathering(people, crane, rng)
             if centre is None:
