@@ -134,6 +134,11 @@ class HoistState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     ``carrying`` is "unknown" where no source can tell, and then counts as loaded.
     ``height_known`` is False where no source gives a height: worst case applies.
+
+    ``load_*`` tell of the load on this hook where cameras see it, each None where they cannot tell:
+    the middle of its body with the standard deviation ``load_sigma_m`` of its floor place, length (the
+    longer side) and width on the floor plan, height, and ``load_yaw_rad`` from +x to its length, within
+    ±π/2. ``load_resting`` is True while the floor bears it, False while it hangs.
     """
 
     name: str
@@ -159,6 +164,15 @@ class HoistState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     unseen_s: float
     lost: bool = False
     sources: tuple[str, ...] = ()
+    load_x_m: float | None = None
+    load_y_m: float | None = None
+    load_z_m: float | None = None
+    load_sigma_m: float | None = None
+    load_yaw_rad: float | None = None
+    load_length_m: float | None = None
+    load_width_m: float | None = None
+    load_height_m: float | None = None
+    load_resting: bool | None = None
 
     @property
     def travel_speed_mps(self) -> float:
