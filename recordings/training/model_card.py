@@ -127,6 +127,9 @@ def _training(result: TrainResult) -> Iterator[str]:
     yield f"- mosaics in {100 * s.mosaic:.0f} % of the pictures but for the last epochs"
     if s.blend < 1.0:
         yield f"- {100 * s.blend:.0f} % of the weights kept are from training, the rest from `{origin}`"
+    if result.levels:
+        found = ", ".join(f"{kind} {threshold:.2f}" for kind, threshold in result.levels.items())
+        yield f"- scores levelled on split val, where these thresholds were best before: {found}"
     yield f"- curve: `{result.loss_csv.name}`, `{FIGURES}/loss.png`"
 
 

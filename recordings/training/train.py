@@ -12,7 +12,7 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,11 @@ import msgspec
 from calibration.errors import BadInput, Unavailable
 from recordings.atomic import atomic_text
 from recordings.training.dataset import Dataset, data_yaml
+from recordings.training.evaluate_detector import evaluate_detector
+from recordings.training.levelling import best_thresholds
 from recordings.training.progress import Progress
 from tracking.detector_files import sha256_of
+from tracking.records import Kind
 
 RUN_FILE = "run.json"
 DETECTOR_PT = "detector.pt"
@@ -61,11 +64,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``run.json``: the settings of a training and how long it has been at work, all runs together."""
+    """``run.json``: the settings of a training and how long it has been at work, all runs together.
+
+    ``levels`` by kind: the threshold that was best before scores were levelled (``recordings.training.levelling``).
+    """
 
     settings: Settings
     spent_s: float = 0.0
     finished: bool = False
+    levels: dict[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What a training left behind. ``epochs_done`` counts whole and cut epochs of all runs together."""
+    """What a training left behind. ``epochs_done`` counts whole and cut epochs of all runs together.
+
+    ``levels`` by kind: the best threshold before scores were levelled, empty where they were not.
+    """
 
     folder: Path
     weights: Path
@@ -89,6 +99,7 @@ class TrainResult:
     epochs_done: int
     spent_s: float
     stopped: bool
+    levels: dict[str, float]
 
 
 def train(
@@ -115,7 +126,7 @@ def train(
     state = _begin(settings, out, resume)
     settings = state.settings
     _run(state, out, dataset, real, watched, budget_s)
-    return finish(out, blend, stopped=watched.stop_wanted())
+    return finish(out, blend, stopped=watched.stop_wanted(), validation=dataset)
 
 
 def settings_of(out: Path) -> Settings:
@@ -137,15 +148,21 @@ def new_settings(data: Path, weights: Path, **changes: Any) -> Settings:
     )
 
 
-def finish(out: Path, blend: float | None = None, *, stopped: bool = False) -> TrainResult:
+def finish(
+    out: Path,
+    blend: float | None = None,
+    *,
+    stopped: bool = False,
+    validation: Dataset | None = None,
+) -> TrainResult:
     """Put the network of the best epoch, its export and the curve of the loss into ``out``.
 
-    ``blend`` is another one than that of the settings, and then kept in them.
+    ``blend`` is another one than that of the settings, and then kept in them. On split val of ``validation``
+    the scores are levelled: one threshold is then the best one for every kind.
 
     Raises:
         BadInput: no epoch has ended yet, so there is nothing to keep.
     """
-    from tracking.detector_export import export_openvino
     from tracking.torch_models import mend_torchvision, quiet_ultralytics
 
     state = _read(out)
@@ -155,14 +172,25 @@ def finish(out: Path, blend: float | None = None, *, stopped: bool = False) -> T
         raise BadInput(f"{out}: the training was stopped before its first epoch had ended, nothing is kept")
     quiet_ultralytics()
     mend_torchvision()
-    from recordings.training.trainer import stripped
-
-    weights = out / DETECTOR_PT
-    stripped(checkpoint, weights, Path(settings.weights), settings.blend)
-    exported = export_openvino(weights, out / DETECTOR_OPENVINO, settings.size_px, half=True)
+    exported = _exported(checkpoint, out, settings, {})
+    levels: dict[Kind, float] = {}
+    if validation is not None and validation.samples.get("val"):
+        figures = evaluate_detector(validation, exported, "val", size_px=settings.size_px)
+        levels = best_thresholds(figures)
+        exported = _exported(checkpoint, out, settings, levels)
     epochs = _write_loss(out)
-    _write(out, RunState(settings=settings, spent_s=state.spent_s, finished=not stopped))
-    return TrainResult(out, weights, exported, out / LOSS_CSV, settings, epochs, state.spent_s, stopped)
+    kept = {str(kind): round(threshold, 4) for kind, threshold in levels.items()}
+    _write(out, RunState(settings=settings, spent_s=state.spent_s, finished=not stopped, levels=kept))
+    return TrainResult(out, out / DETECTOR_PT, exported, out / LOSS_CSV, settings, epochs, state.spent_s, stopped, kept)
+
+
+def _exported(checkpoint: Path, out: Path, settings: Settings, levels: Mapping[Kind, float]) -> Path:
+    """The network alone as ``detector.pt``, and its export, whose folder is returned."""
+    from recordings.training.trainer import stripped
+    from tracking.detector_export import export_openvino
+
+    stripped(checkpoint, out / DETECTOR_PT, Path(settings.weights), settings.blend, levels)
+    return export_openvino(out / DETECTOR_PT, out / DETECTOR_OPENVINO, settings.size_px, half=True)
 
 
 def _begin(settings: Settings, out: Path, resume: bool) -> RunState:

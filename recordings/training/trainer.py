@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from ultralytics.utils.loss import v8DetectionLoss
 
 from recordings.training.augment import WideDataset
 from recordings.training.blend import blended
+from recordings.training.levelling import levelled
 from recordings.training.progress import Progress
 from recordings.training.transplant import transplanted
+from tracking.records import Kind
 from tracking.torch_models import load_yolo
 
 
@@ -222,10 +224,13 @@ def fast_bfloat16() -> bool:
     return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
 
 
-def stripped(checkpoint: Path, out: Path, original: Path, share: float = 1.0) -> None:
+def stripped(
+    checkpoint: Path, out: Path, original: Path, share: float = 1.0, levels: Mapping[Kind, float] | None = None
+) -> None:
     """The network of a checkpoint alone, in 16 bits, as ``out``: whole or not at all.
 
     ``share`` of its weights is its own and the rest that of ``original``; see ``recordings.training.blend``.
+    ``levels`` are the best thresholds by which its scores are levelled; see ``recordings.training.levelling``.
     """
     from ultralytics.nn.tasks import load_checkpoint
 
@@ -233,6 +238,7 @@ def stripped(checkpoint: Path, out: Path, original: Path, share: float = 1.0) ->
     model.criterion = None
     if share < 1.0:
         model = blended(load_yolo(original).model, model, share)
+    model = levelled(model.float(), levels or {})
     model = model.half().requires_grad_(False)
     temporary = out.with_name(f".{out.name}.part")
     torch.save({"model": model, "train_args": dict(model.args)}, temporary)
