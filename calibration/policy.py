@@ -88,6 +88,11 @@ class Policy(BaseModel):
     fall_zone_of_height: float = Field(0.15, ge=0.0, le=1.0, description="Fall zone growth per metre of height.")
     fall_zone_min_height_m: float = Field(0.5, ge=0.0, le=5.0, description="A lower load has no fall zone.")
 
+    # Composite situations of load and hoist
+    machine_clearance_m: float = Field(
+        0.1, ge=0.0, le=5.0, description="Gap that a load keeps from structures and other hoists."
+    )
+
     # Levels
     on_delay_s: float = Field(0.2, ge=0.0, le=5.0, description="A danger must last this long, others twice it.")
     off_delay_s: float = Field(1.5, ge=0.0, le=30.0, description="A level must be absent this long to ease.")

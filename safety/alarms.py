@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from calibration.policy import Policy
-from safety.alarm_table import TABLE, reason
+from safety.alarm_table import TABLE
+from safety.alarm_words import reason
 from safety.records import (
     Acknowledge,
     Alarm,

@@ -35,6 +35,8 @@ from safety.records import (
     Swept,
 )
 from safety.sight import SightMonitor
+from safety.situations.judge import Judge
+from safety.situations.moment import Moment
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
 from tracking.records import CameraHealth, Look
 from tracking.tracker import Tracker, Tracks
@@ -65,6 +67,7 @@ class Engine:
         self._wall_offset_s = wall_offset_s
         self._tracker = Tracker(site)
         self._sight = SightMonitor(site)
+        self._judge = Judge(site)
         self._book = AlarmBook(site.policy, site.site.language)
         self._phases = {h.name: PhaseTracker(h, site.policy) for h in site.hoist}
         self._watch_relays = watch_relays
@@ -90,6 +93,7 @@ class Engine:
         cameras = self._sight.cameras(now_s, tracks)
         scenes = self._scenes(now_s, tracks)
         hazards = [h for scene in scenes for h in (*struck_by(scene, self._policy), *fall_zone(scene, self._policy))]
+        hazards += self._judge.step(Moment(now_s, self._policy, scenes, tracks, cameras))
         hazards += self._sight.hazards(now_s, tracks, scenes, cameras)
         relay_hazards, details = self._relay_hazards(now_s, statuses)
         hazards += relay_hazards

@@ -38,11 +38,33 @@ class Situation(Enum):
     """Named composite situation; each has a row in the alarm table."""
 
     STRUCK_BY = "struck_by"
+    SWING = "swing"
+    CRUSH = "crush"
     FALL_ZONE = "fall_zone"
+    TOPPLE = "topple"
+    SIDE_PULL = "side_pull"
+    SNAG = "snag"
+    SLING_SLIP = "sling_slip"
+    LOAD_STRUCTURE = "load_structure"
+    HOISTS_CLOSING = "hoists_closing"
+    OPERATOR_BACKWARDS = "operator_backwards"
+    PLATFORM = "platform"
+    BLIND_LIFT = "blind_lift"
+    HANDS_ON_LOAD = "hands_on_load"
+    PERSON_DOWN = "person_down"
     CAMERA_BLIND = "camera_blind"
     HOIST_LOST = "hoist_lost"
     PERSON_LOST = "person_lost"
     RELAY_FAULT = "relay_fault"
+
+
+class Role(Enum):
+    """What a person does at a hoist, as far as behaviour, vest or tag tell."""
+
+    UNKNOWN = "unknown"
+    OPERATOR = "operator"
+    SLINGER = "slinger"
+    PASSER_BY = "passer_by"
 
 
 class AlarmState(Enum):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from safety.alarm_table import COLOURS, TABLE, TONES, reason
+from safety.alarm_table import COLOURS, TABLE, TONES
+from safety.alarm_words import reason
 from safety.records import Hazard, Level, Situation
 
 LONGEST = 190
@@ -30,6 +31,11 @@ FULL = Hazard(
         "uncovered": 1.0,
         "height_known": 0.0,
         "load_known": 0.0,
+        **{f"{name}_m": 12.3 for name in ("needed", "drop", "shift", "height", "base", "reach", "swing", "drive")},
+        **{f"{name}_m": 12.3 for name in ("moved", "aside")},
+        **{f"{name}_s": 12.5 for name in ("in", "period", "still")},
+        **{f"{name}_mps": 1.25 for name in ("lift", "person", "closing")},
+        **{f"{name}_deg": 12.0 for name in ("tilt", "lean")},
     },
 )
 BARE = Hazard(situation=Situation.STRUCK_BY, level=Level.CAUTION)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.policy import Policy
-from safety.alarm_table import reason
+from safety.alarm_words import reason
 from safety.hazards import fall_zone, struck_by, within_probability
 from safety.records import Hazard, Level, Phase
 from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights

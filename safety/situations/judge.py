@@ -1,0 +1,24 @@
+"""All composite situations of this package at one tick. A new one is a module here and a line in ``RULES``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from calibration.site import Site
+from safety.records import Hazard
+from safety.situations.hoists_closing import hoists_closing
+from safety.situations.moment import Moment, Rule
+
+RULES: tuple[Callable[[Site], Rule], ...] = (lambda _site: hoists_closing,)
+"""For each situation, what makes its rule for a site. They are judged in this order."""
+
+
+class Judge:
+    """Runs every situation's rule. Deterministic: it knows only the moments that it was given, in time order."""
+
+    def __init__(self, site: Site) -> None:
+        self._rules = [make(site) for make in RULES]
+
+    def step(self, moment: Moment) -> list[Hazard]:
+        """All hazards of one tick."""
+        return [hazard for rule in self._rules for hazard in rule(moment)]
