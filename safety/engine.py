@@ -14,7 +14,7 @@ from shapely import LineString
 
 from calibration.site import Hoist, Site
 from safety.alarms import AlarmBook, Key
-from safety.hazards import Late, Scene, fall_zone, scene_of, struck_by
+from safety.fall_zone import fall_zone
 from safety.lift import PhaseTracker, body_of
 from safety.permit_issuer import NodeMonitor
 from safety.records import (
@@ -34,9 +34,11 @@ from safety.records import (
     Snapshot,
     Swept,
 )
+from safety.scene import Late, Scene, scene_of
 from safety.sight import SightMonitor
 from safety.situations.judge import Judge
 from safety.situations.moment import Moment
+from safety.struck import struck_by
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
 from tracking.records import CameraHealth, Look
 from tracking.tracker import Tracker, Tracks

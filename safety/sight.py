@@ -9,9 +9,9 @@ import numpy as np
 from calibration.camera import Flags
 from calibration.coverage import CoverageMap, coverage_map
 from calibration.site import Site
-from safety.hazards import Scene
 from safety.look_age import LookAges
 from safety.records import CameraView, Hazard, Level, Situation
+from safety.scene import Scene
 from tracking.records import CameraHealth
 from tracking.tracker import Tracks
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from calibration.camera import Array
 from calibration.policy import Policy
-from safety.hazards import Scene
 from safety.records import Level
+from safety.scene import Scene
 from safety.stopping import stopped_paths
 
 _SLOW_TOLERANCE = 1.2

@@ -8,8 +8,8 @@ import numpy as np
 
 from calibration.camera import Array
 from calibration.policy import Policy
-from safety.hazards import Scene
 from safety.records import Hazard, Level, Situation
+from safety.scene import Scene
 from safety.situations.foresight import closing, machine_level, ways_of
 from safety.situations.moment import Moment
 

@@ -10,9 +10,9 @@ import numpy as np
 from calibration.policy import Policy
 from calibration.site import Hoist, Site
 from safety.engine import Engine, Step
-from safety.hazards import Scene, scene_of
 from safety.lift import body_of
 from safety.records import Event, Phase
+from safety.scene import Scene, scene_of
 from tests.worlds import bridge, hall, seen_at, sight_at
 from tracking import hoist_motion as motion
 from tracking.people_filter import STAND, WALK, Bank

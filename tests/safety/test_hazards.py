@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from calibration.policy import Policy
 from safety.alarm_words import reason
-from safety.hazards import fall_zone, struck_by, within_probability
+from safety.fall_zone import fall_zone
+from safety.passage import within_probability
 from safety.records import Hazard, Level, Phase
+from safety.struck import struck_by
 from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights
 from tests.worlds import hall, seen_at
 

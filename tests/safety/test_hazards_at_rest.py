@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from calibration.policy import Policy
-from safety.hazards import Scene, scene_of, struck_by
 from safety.lift import body_of
 from safety.records import Level, Phase
+from safety.scene import Scene, scene_of
 from safety.stopping import stop_now, stopped_paths
+from safety.struck import struck_by
 from tests.worlds import bridge
 from tracking import hoist_motion as motion
 from tracking.people_filter import born

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from safety.engine import Step
-from safety.hazards import Scene
 from safety.records import AlarmTransition, Role, Situation
+from safety.scene import Scene
 from safety.situations.moment import Moment
 from tests.safety.situations import POLICY
 from tracking.people_filter import Bank

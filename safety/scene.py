@@ -1,0 +1,90 @@
+"""One hoist among the people of one tick: what every hazard is judged on, and the questions that all share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.camera import Array, Flags
+from calibration.policy import Policy
+from calibration.site import Hoist
+from safety.lift import Body
+from safety.records import Phase
+from safety.stopping import Stop, stop_now
+from tracking.predict import HoistForecast, PeopleForecast
+from tracking.records import HoistState, Person
+
+AIRBORNE = (Phase.LIFTING, Phase.TRAVELLING, Phase.LOWERING)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """By how much looks come later than the reaction time includes: at the hoist, and at each person (n,)."""
+
+    hoist_s: float
+    people_s: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One hoist among the people of one tick; ``stop`` is what stopping it now would do.
+
+    ``late_s`` (n,) is what the reaction time grows by for each person, by the later of the looks at the person
+    and at the hoist.
+    """
+
+    state: HoistState
+    hoist: Hoist
+    body: Body
+    phase: Phase
+    forecast: HoistForecast
+    people: tuple[Person, ...]
+    people_forecast: PeopleForecast
+    stop: Stop
+    late_s: Array
+
+
+def scene_of(
+    state: HoistState,
+    hoist: Hoist,
+    body: Body,
+    phase: Phase,
+    forecast: HoistForecast,
+    people: tuple[tuple[Person, ...], PeopleForecast],
+    policy: Policy,
+    late: Late | None = None,
+) -> Scene:
+    """Put one hoist and all people together. ``people`` are records and forecast in the same order."""
+    late = late or Late(0.0, np.zeros(len(people[0])))
+    stop = stop_now(state.travel_speed_mps, state.rope_m, state.sway_amplitude_m, hoist, policy, late.hoist_s)
+    return Scene(state, hoist, body, phase, forecast, *people, stop, np.maximum(late.people_s, late.hoist_s))
+
+
+def gaps(scene: Scene, person_radius_m: float) -> Array:
+    """(n,) distance from the load's side to each person's side now, m; negative inside."""
+    at = np.array([(p.x_m, p.y_m) for p in scene.people])
+    away = np.sqrt(((at - (scene.state.x_m, scene.state.y_m)) ** 2).sum(axis=1))
+    gap: Array = away - scene.body.radius_m - person_radius_m
+    return gap
+
+
+def stands(scene: Scene, policy: Policy) -> bool:
+    """A load is seen on the floor: slack slings may let the hook sway above it, which strikes nobody."""
+    s = scene.state
+    return s.carrying == "loaded" and s.height_known and scene.body.bottom_m <= policy.landed_gap_m
+
+
+def travels(scene: Scene, policy: Policy) -> bool:
+    """Faster than standing still; above a load on the floor only once that has held as a phase.
+
+    Whoever rigs a load touches it: noise of the speed must not make that a contact.
+    """
+    moves = scene.state.travel_speed_mps > policy.moving_speed_mps
+    return moves and (scene.phase not in (Phase.RIGGING, Phase.LANDED) or not stands(scene, policy))
+
+
+def low_enough(scene: Scene, policy: Policy) -> Flags:
+    """(h,) whether the load's lower edge is within a person's height at each time ahead."""
+    fall = min(scene.state.vz_mps, 0.0) if scene.state.height_known else 0.0
+    return np.asarray(scene.body.lowest_m + fall * scene.forecast.ahead_s < policy.person_reach_height_m, np.bool_)
