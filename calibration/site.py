@@ -174,6 +174,7 @@ class Structure(Table):
     name: Name
     polygon_m: PolygonM
     height_m: Length
+    platform: bool = Field(False, description="People stand and work on top of it.")
 
 
 class Zone(Table):

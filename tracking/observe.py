@@ -19,6 +19,7 @@ from calibration.camera import Array, Camera
 from calibration.coverage import hidden
 from calibration.policy import Policy
 from calibration.site import Structure
+from tracking.platforms import body_height, standing_levels
 from tracking.records import Box, Boxes, Observation, Sight
 
 _SANE = 1e6
@@ -32,7 +33,11 @@ _HIDDEN_FOOT_FACTOR = 3.0
 
 @dataclass(frozen=True, slots=True)
 class PersonFrame:
-    """People that one source saw at one time: position (n, 2), covariance (n, 2, 2), score (n,), height (n,) or NaN."""
+    """People that one source saw at one time: position (n, 2), covariance (n, 2, 2), score (n,), height (n,) or NaN.
+
+    ``floor_m`` (n,) is the height of what they stand on, ``top_m`` (n,) how far what is seen of them reaches
+    above it, NaN where that says nothing because feet or head may be hidden.
+    """
 
     source: str
     time_s: float
@@ -40,6 +45,8 @@ class PersonFrame:
     cov_m2: Array
     score: Array
     height_m: Array
+    floor_m: Array
+    top_m: Array
 
     def __len__(self) -> int:
         return len(self.score)
@@ -66,17 +73,18 @@ def people_of_boxes(
     tall_m = policy.person_height_m
     half_lean = 0.5 * np.where(side_cut, 0.0, lean(camera, np.column_stack([middle, bottom]), 0.0, tall_m, height))
     foot_px = np.column_stack([middle - half_lean, bottom])
-    foot = camera.on_plane(foot_px)
-    foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
     half_lean = 0.5 * np.where(side_cut, 0.0, lean(camera, np.column_stack([middle, top]), tall_m, tall_m, height))
     head_px = np.column_stack([middle + half_lean, top])
+    floor_m = np.where(foot_cut, 0.0, standing_levels(camera, foot_px, head_px, tall_m, structures))
+    foot = camera.on_plane(foot_px, floor_m)
+    foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
     head = camera.on_plane(head_px, tall_m)
-    body_m = body_height(camera, foot.xy_m, head_px)
+    body_m = body_height(camera, foot.xy_m, head_px) - floor_m
     with np.errstate(invalid="ignore"):
         too_short = body_m < _SHORT_OF_HEIGHT * tall_m
         too_tall = body_m > _TALL_OF_HEIGHT * tall_m
     foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * height)
-    screened = body_m < _BEHIND_OF_HEIGHT * tall_m
+    screened = (body_m < _BEHIND_OF_HEIGHT * tall_m) & (floor_m == 0.0)
     screened[screened] = behind_machine(camera, foot_px[screened], foot_sigma[screened], structures)
     feet_hidden = foot_cut | ~foot.valid | too_tall | screened | (covered & too_short)
     use_head = feet_hidden & ~head_cut & head.valid
@@ -90,7 +98,8 @@ def people_of_boxes(
     position = np.where(use_head[:, None], head.xy_m, foot.xy_m)
     cov = np.where(use_head[:, None, None], by_head, by_foot)
     cov = cov + policy.observation_sigma_floor_m**2 * np.eye(2)
-    whole = ~(foot_cut | head_cut | covered | screened | too_short | too_tall)
+    shown = ~(foot_cut | head_cut | covered | screened | too_tall)
+    whole = shown & ~too_short
     keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
     keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
     return PersonFrame(
@@ -100,6 +109,8 @@ def people_of_boxes(
         cov_m2=cov[keep],
         score=score[keep],
         height_m=np.where(whole, body_m, np.nan)[keep],
+        floor_m=floor_m[keep],
+        top_m=np.where(shown, body_m, np.nan)[keep],
     )
 
 
@@ -112,7 +123,16 @@ def people_of_sight(sight: Sight) -> PersonFrame:
     cov[:, 0, 0], cov[:, 1, 1] = values[:, 2], values[:, 4]
     cov[:, 0, 1] = cov[:, 1, 0] = values[:, 3]
     height = np.array([np.nan if o.height_m is None else o.height_m for o in rows], float)
-    return PersonFrame(sight.source, sight.time_s, values[:, :2].copy(), cov, values[:, 5].copy(), height)
+    return PersonFrame(
+        sight.source,
+        sight.time_s,
+        values[:, :2].copy(),
+        cov,
+        values[:, 5].copy(),
+        height,
+        np.zeros(len(rows)),
+        np.full(len(rows), np.nan),
+    )
 
 
 def behind(camera: Camera, floor_m: Array, offset_m: float) -> Array:
@@ -159,6 +179,8 @@ def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
         frame.cov_m2[keep],
         frame.score[keep],
         frame.height_m[keep],
+        frame.floor_m[keep],
+        frame.top_m[keep],
     )
 
 
@@ -193,17 +215,3 @@ def feet_covered(left: Array, top: Array, width: Array, bottom: Array, loads: Se
         nearer & (shared > _COVERED_WIDTH * width[:, None]), axis=1, initial=False
     )
     return out
-
-
-def body_height(camera: Camera, foot_m: Array, head_px: Array) -> Array:
-    """(n,) height above floor points (n, 2) at which the ray of ``head_px`` (n, 2) passes nearest.
-
-    Nearest approach of the ray c + s·d to the vertical through the foot, in the plane: s minimises
-    |c_xy + s·d_xy − foot|, height is c_z + s·d_z.
-    """
-    rays = camera.rays(head_px)
-    c = camera.centre_m
-    with np.errstate(divide="ignore", invalid="ignore"):
-        along = np.einsum("ni,ni->n", foot_m - c[:2], rays[:, :2]) / (rays[:, :2] ** 2).sum(axis=1)
-    height: Array = c[2] + along * rays[:, 2]
-    return height

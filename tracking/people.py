@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -15,12 +15,12 @@ from tracking import people_filter as imm
 from tracking.associate import assign, clusters, fuse, gate_of, mahalanobis2
 from tracking.observe import PersonFrame, inside
 from tracking.records import Mode, Person
+from tracking.stature import Stature
 from tracking.visibility import Visibility
 
 _MODES = (Mode.STAND, Mode.WALK, Mode.MANOEUVRE)
 _NEAR_TRACK_M = 0.6
 _MERGE_TIME_S = 1.0
-_HEIGHT_GAIN = 0.1
 _TENTATIVE_COST = 3.0
 # Existence is kept as log odds. A camera's frames are not independent of each other: one camera
 # gives a full piece of evidence each half second, whatever its rate.
@@ -42,7 +42,7 @@ class _Life:
     log_odds: float = 0.0
     confirmed: bool = False
     lost: bool = False
-    height_m: float | None = None
+    stature: Stature = field(default_factory=Stature)
     sources: dict[str, float] = field(default_factory=dict)
 
 
@@ -121,7 +121,7 @@ class PeopleTracker:
         for number, frame in enumerate(frames):
             watched = contains_xy(self._watched, frame.position_m[:, 0], frame.position_m[:, 1])
             kept = inside(frame, watched)
-            kept = PersonFrame(kept.source, time_s, kept.position_m, kept.cov_m2 + widen, kept.score, kept.height_m)
+            kept = replace(kept, time_s=time_s, cov_m2=kept.cov_m2 + widen)
             distance2, log_det = mahalanobis2(mean[:, :2], cov[:, :2, :2], kept.position_m, kept.cov_m2)
             self._prefer_confirmed(log_det)
             rows, cols = assign(distance2, log_det, self._gate)
@@ -144,11 +144,7 @@ class PeopleTracker:
             life = self._lives[row]
             life.seen_s = max(life.seen_s, frame.time_s)
             life.sources[frame.source] = frame.time_s
-            height = float(frame.height_m[col])
-            if np.isfinite(height):
-                life.height_m = (
-                    height if life.height_m is None else life.height_m + _HEIGHT_GAIN * (height - life.height_m)
-                )
+            life.stature.see(frame, int(col))
         numbers = sorted(self._lives[row].number for row in rows)
         self._apart.update((a, b) for i, a in enumerate(numbers) for b in numbers[i + 1 :])
 
@@ -172,28 +168,27 @@ class PeopleTracker:
             return
         cov = np.concatenate([f.cov_m2[free] for _, f, free in left])
         camera = np.concatenate([np.full(int(free.sum()), n, np.int64) for n, _, free in left])
-        height = np.concatenate([f.height_m[free] for _, f, free in left])
+        box = np.concatenate([np.flatnonzero(free) for _, _, free in left])
         if len(mean):
             # A second box on somebody already followed is not a second person.
             nearest = np.linalg.norm(position[:, None] - mean[None, :, :2], axis=2).min(axis=1)
             fresh = nearest > _NEAR_TRACK_M
-            position, cov, camera, height = position[fresh], cov[fresh], camera[fresh], height[fresh]
+            position, cov, camera, box = position[fresh], cov[fresh], camera[fresh], box[fresh]
         time_s = left[0][1].time_s
-        names = {n: f.source for n, f, _ in left}
+        frames = {n: f for n, f, _ in left}
         for members in clusters(position, cov, camera, self._gate):
             where, certainty = fuse(position[members], cov[members])
             self._bank = self._bank.joined(imm.born(self._policy, where[None], certainty[None]))
-            heights = height[members][np.isfinite(height[members])]
-            self._lives.append(
-                _Life(
-                    number=self._next_number,
-                    born_s=time_s,
-                    seen_s=time_s,
-                    confirmed=self._policy.birth_time_s == 0.0,
-                    height_m=float(heights.mean()) if len(heights) else None,
-                    sources={names[int(camera[m])]: time_s for m in members},
-                )
+            life = _Life(
+                number=self._next_number,
+                born_s=time_s,
+                seen_s=time_s,
+                confirmed=self._policy.birth_time_s == 0.0,
+                sources={frames[int(camera[m])].source: time_s for m in members},
             )
+            for member in members:
+                life.stature.see(frames[int(camera[member])], int(box[member]))
+            self._lives.append(life)
             self._next_number += 1
 
     def _merge(self, now_s: float) -> None:
@@ -252,6 +247,8 @@ class PeopleTracker:
             born_s=life.born_s,
             unseen_s=max(0.0, now_s - life.seen_s),
             sources=tuple(sorted(s for s, t in life.sources.items() if t >= recent)),
-            height_m=life.height_m,
+            height_m=life.stature.height_m,
             lost=life.lost,
+            floor_m=life.stature.floor_m,
+            top_m=life.stature.top_m(now_s),
         )

@@ -100,7 +100,11 @@ class Mode(Enum):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A followed person. Covariances are of (x, y) in m². ``unseen_s`` grows while coasting."""
+    """A followed person. Covariances are of (x, y) in m². ``unseen_s`` grows while coasting.
+
+    ``floor_m`` is the height of what the person stands on: 0 or that of a platform. ``top_m`` is how far the
+    body reaches above that now, at most, where anybody can tell: well below ``height_m`` it bends or lies.
+    """
 
     id: str
     time_s: float
@@ -118,6 +122,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sources: tuple[str, ...] = ()
     height_m: float | None = None
     lost: bool = False
+    floor_m: float = 0.0
+    top_m: float | None = None
 
     @property
     def sigma_m(self) -> float:

@@ -68,8 +68,13 @@ def camera_table(eye: Eye) -> CameraTable:
 
 
 def structure_of(standing: Standing) -> Structure:
-    """What the site file knows of a structure: its outline and height."""
-    return Structure(name=standing.name, polygon_m=standing.polygon_m, height_m=standing.height_m)
+    """What the site file knows of a structure: its outline and height, and whether people stand on it."""
+    return Structure(
+        name=standing.name,
+        polygon_m=standing.polygon_m,
+        height_m=standing.height_m,
+        platform=standing.kind == "platform",
+    )
 
 
 def _hoist(crane: Crane) -> Hoist:
