@@ -16,7 +16,8 @@ from calibration.site import Site, Structure
 class CoverageMap:
     """Cells of the watched floor; row 0 at the smallest y, column 0 at the smallest x.
 
-    count: (rows, cols) cameras that see a foot in the middle of the cell, −1 outside the boundary.
+    count: (rows, cols) cameras that see a foot in the middle of the cell, −1 outside the boundary and where a
+    structure stands: there is no floor. On a platform people stand, and the foot is on its top.
     sigma_m: (rows, cols) standard deviation of a foot point fused over those cameras, inf where unseen.
     seen_by: (cameras, rows, cols) in the order of ``cameras``.
     """
@@ -55,19 +56,22 @@ def coverage_map(site: Site, cell_m: float = 0.25, height_m: float = 0.0) -> Cov
     ys = low[1] + (np.arange(rows) + 0.5) * cell_m
     floor = np.column_stack([np.tile(xs, rows), np.repeat(ys, cols)])
     watched = shapely.contains_xy(shapely.Polygon(site.site.boundary_m), floor[:, 0], floor[:, 1])
+    level = np.zeros(len(floor))
     solid = np.zeros(len(floor), bool)
-    for structure in site.structure:
-        solid |= shapely.contains_xy(shapely.Polygon(structure.polygon_m), floor[:, 0], floor[:, 1])
+    for structure in sorted(site.structure, key=lambda s: (s.height_m, s.platform)):
+        inside = shapely.contains_xy(shapely.Polygon(structure.polygon_m), floor[:, 0], floor[:, 1])
+        level[inside], solid[inside] = structure.height_m, not structure.platform
+    watched &= ~solid
 
     information = np.zeros((len(floor), 2, 2))
     seen_by = np.zeros((len(site.camera), len(floor)), bool)
     for i, table in enumerate(site.camera):
         camera = Camera.from_table(table)
-        points = np.column_stack([floor, np.full(len(floor), height_m)])
-        seen = watched & ~solid & camera.visible(points)
+        points = np.column_stack([floor, level + height_m])
+        seen = watched & camera.visible(points)
         seen[seen] = ~hidden(camera.centre_m, points[seen], site.structure)
         seen_by[i] = seen
-        plane = camera.on_plane(camera.project(points[seen]), height_m)
+        plane = camera.on_plane(camera.project(points[seen]), points[seen, 2])
         information[seen] += np.linalg.inv(
             plane.covariance_m2(site.policy.foot_sigma_px) + site.policy.observation_sigma_floor_m**2 * np.eye(2)
         )

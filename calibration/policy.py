@@ -77,6 +77,28 @@ class Policy(BaseModel):
     landed_gap_m: float = Field(0.15, ge=0.0, le=1.0, description="Load bottom lower than this rests on the floor.")
     parked_height_m: float = Field(2.2, ge=0.0, le=20.0, description="An empty hook above this is out of reach.")
 
+    # Roles
+    role_probability: float = Field(0.75, gt=0.34, lt=1.0, description="A role this probable is told.")
+    role_keep_probability: float = Field(0.5, gt=0.0, lt=1.0, description="It is kept while it is this probable.")
+
+    # Situations of people
+    down_of_height: float = Field(
+        0.55, gt=0.1, lt=0.9, description="Who reaches no higher than this part of the body's height lies."
+    )
+    down_time_s: float = Field(1.0, ge=0.0, le=30.0, description="So long, to be taken as down.")
+    down_keep_s: float = Field(
+        60.0, ge=0.0, le=3600.0, description="Who was down and is not seen any more is taken to lie there so long."
+    )
+    still_time_s: float = Field(
+        30.0, ge=1.0, le=3600.0, description="Who has not moved for so long in a load's way may not be able to."
+    )
+    hands_reach_m: float = Field(
+        0.45, ge=0.0, le=2.0, description="Side of the body to side of the load: nearer, hands can be on it."
+    )
+    obstacle_time_s: float = Field(
+        2.5, ge=0.0, le=5.0, description="An operator who would walk into something so soon is told."
+    )
+
     # Risk
     horizon_s: float = Field(4.0, gt=0.5, le=10.0)
     horizon_step_s: float = Field(0.25, gt=0.02, le=1.0)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from shapely import Polygon, is_valid_reason
 
+from calibration.allowed import Allowance
 from calibration.policy import Policy
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -263,6 +264,7 @@ class Site(Table):
     detector: DetectorTable = DetectorTable()
     recording: RecordingTable = RecordingTable()
     policy: Policy = Policy()
+    allowed: tuple[Allowance, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Site:

@@ -14,7 +14,9 @@ from shapely import LineString
 
 from calibration.site import Hoist, Site
 from safety.alarms import AlarmBook, Key
+from safety.allowed import Allowed
 from safety.fall_zone import fall_zone
+from safety.levels import by_level
 from safety.lift import PhaseTracker, body_of
 from safety.permit_issuer import NodeMonitor
 from safety.records import (
@@ -29,11 +31,13 @@ from safety.records import (
     Refusal,
     RelayStatus,
     Reset,
+    RoleView,
     Shelve,
     Situation,
     Snapshot,
     Swept,
 )
+from safety.roles import RoleTracker
 from safety.scene import Late, Scene, scene_of
 from safety.sight import SightMonitor
 from safety.situations.judge import Judge
@@ -69,7 +73,9 @@ class Engine:
         self._wall_offset_s = wall_offset_s
         self._tracker = Tracker(site)
         self._sight = SightMonitor(site)
+        self._roles = RoleTracker(site)
         self._judge = Judge(site)
+        self._allowed = Allowed(site)
         self._book = AlarmBook(site.policy, site.site.language)
         self._phases = {h.name: PhaseTracker(h, site.policy) for h in site.hoist}
         self._watch_relays = watch_relays
@@ -94,8 +100,8 @@ class Engine:
         tracks = self._tracker.step(now_s, looks)
         cameras = self._sight.cameras(now_s, tracks)
         scenes = self._scenes(now_s, tracks)
-        hazards = [h for scene in scenes for h in (*struck_by(scene, self._policy), *fall_zone(scene, self._policy))]
-        hazards += self._judge.step(Moment(now_s, self._policy, scenes, tracks, cameras))
+        roles = self._roles.step(now_s, tracks.people, scenes)
+        hazards = self._hazards(now_s, tracks, scenes, cameras, roles)
         hazards += self._sight.hazards(now_s, tracks, scenes, cameras)
         relay_hazards, details = self._relay_hazards(now_s, statuses)
         hazards += relay_hazards
@@ -107,8 +113,25 @@ class Engine:
             # The monitor has to know what was denied, to tell a contact that does not open.
             self._nodes.permits(outputs, now_s)
             nodes = self._nodes.views(now_s)
-        snapshot = self._snapshot(now_s, tracks, scenes, hazards, outputs, (cameras, nodes))
+        snapshot = self._snapshot(now_s, tracks, scenes, hazards, outputs, (cameras, nodes), roles)
         return Step(snapshot, tuple(transitions), tuple(refusals))
+
+    def _hazards(
+        self,
+        now_s: float,
+        tracks: Tracks,
+        scenes: tuple[Scene, ...],
+        cameras: tuple[CameraView, ...],
+        roles: tuple[RoleView, ...],
+    ) -> list[Hazard]:
+        """What threatens people and goods. Who stands on a platform is judged from there."""
+        levels = [by_level(scene, self._policy) for scene in scenes]
+        floor = tuple(by.pop(0.0) for by in levels)
+        raised = tuple(scene for by in levels for scene in by.values())
+        role_of = {view.person: view.role for view in roles}
+        hazards = [h for scene in floor for h in (*struck_by(scene, self._policy), *fall_zone(scene, self._policy))]
+        hazards += self._judge.step(Moment(now_s, self._policy, floor, tracks, cameras, role_of, raised))
+        return self._allowed.judge(hazards, scenes, role_of)
 
     def _scenes(self, now_s: float, tracks: Tracks) -> tuple[Scene, ...]:
         forecast = forecast_people(tracks.bank, self._policy)
@@ -162,7 +185,7 @@ class Engine:
         audible = self._book.audible(now_s)
         outputs: dict[str, bool] = {}
         for hoist in self._site.hoist:
-            permit, fast = self._allowed(hoist.name, announced)
+            permit, fast = self._may_move(hoist.name, announced)
             permit &= hoist.name in located
             level = max(
                 (lv for h, lv in announced if h.hoist in (hoist.name, None)), key=lambda v: v.rank, default=Level.CLEAR
@@ -175,7 +198,7 @@ class Engine:
             outputs[f"hall/{signal.value}"] = audible.rank >= signal.rank
         return outputs
 
-    def _allowed(self, hoist: str, announced: list[tuple[Hazard, Level]]) -> tuple[bool, bool]:
+    def _may_move(self, hoist: str, announced: list[tuple[Hazard, Level]]) -> tuple[bool, bool]:
         """Whether this hoist may move at all, and whether it may move fast."""
         permit = fast = True
         serving = {r.name for r in self._site.relay if any(target == hoist for target, _ in r.outputs.values())}
@@ -196,6 +219,7 @@ class Engine:
         hazards: list[Hazard],
         outputs: dict[str, bool],
         health: tuple[tuple[CameraView, ...], tuple[NodeView, ...]],
+        roles: tuple[RoleView, ...],
     ) -> Snapshot:
         self._seq += 1
         announced = self._book.announced()
@@ -217,6 +241,7 @@ class Engine:
             cameras=health[0],
             nodes=health[1],
             counts=tracks.counts,
+            roles=roles,
         )
 
 

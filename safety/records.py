@@ -67,6 +67,14 @@ class Role(Enum):
     PASSER_BY = "passer_by"
 
 
+class RoleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The role that one person is taken to have, and how probable it is; of ``UNKNOWN``, that of the likeliest one."""
+
+    person: str
+    role: Role
+    probability: float
+
+
 class AlarmState(Enum):
     """States of ISA-18.2, annex to its alarm state diagram (shelved is held beside the others)."""
 
@@ -271,6 +279,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     nodes: tuple[NodeView, ...] = ()
     latency: Latency = Latency()
     counts: dict[str, int] = msgspec.field(default_factory=dict)
+    roles: tuple[RoleView, ...] = ()
 
 
 class Picture(Record, frozen=True, kw_only=True):

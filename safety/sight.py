@@ -21,7 +21,6 @@ _RING_POINTS = 8
 _NEEDED_SHARE = 0.5
 _LOST_MARGIN_M = 1.0
 _RATE_WINDOW_S = 2.0
-COVERAGE = "coverage"
 
 
 class SightMonitor:
@@ -95,7 +94,10 @@ class SightMonitor:
         ]
 
     def _uncovered(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...]) -> list[Hazard]:
-        """Loads that move or hang over floor that no living camera sees."""
+        """Loads that move or hang over floor that only cameras see which are silent now.
+
+        What no camera ever sees is a situation of its own, the blind lift.
+        """
         if self._map is None:
             return []
         alive = np.array([c.alive for c in cameras], bool)
@@ -106,16 +108,15 @@ class SightMonitor:
             if not airborne and not moves:
                 continue
             now, ever = self._share_seen(scene, alive), self._share_seen(scene, np.ones_like(alive))
-            if now >= _NEEDED_SHARE:
+            if now >= _NEEDED_SHARE or ever < _NEEDED_SHARE:
                 continue
-            fallen_out = ever >= _NEEDED_SHARE
             silent = max((c.age_s for c in cameras if not c.alive), default=0.0)
             out.append(
                 Hazard(
                     situation=Situation.CAMERA_BLIND,
-                    level=Level.DANGER if fallen_out else Level.WARNING if moves else Level.CAUTION,
+                    level=Level.DANGER,
                     hoist=scene.state.name,
-                    source=", ".join(c.camera for c in cameras if not c.alive) or COVERAGE,
+                    source=", ".join(c.camera for c in cameras if not c.alive),
                     terms={"unseen_s": silent, "uncovered": 1.0},
                 )
             )

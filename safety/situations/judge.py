@@ -6,10 +6,22 @@ from collections.abc import Callable
 
 from calibration.site import Site
 from safety.records import Hazard
+from safety.situations.blind_lift import make_blind_lift
+from safety.situations.hands_on_load import HandsOnLoad
 from safety.situations.hoists_closing import hoists_closing
 from safety.situations.moment import Moment, Rule
+from safety.situations.operator_backwards import make_operator_backwards
+from safety.situations.person_down import make_person_down
+from safety.situations.platform import make_platform
 
-RULES: tuple[Callable[[Site], Rule], ...] = (lambda _site: hoists_closing,)
+RULES: tuple[Callable[[Site], Rule], ...] = (
+    lambda _site: hoists_closing,
+    make_operator_backwards,
+    make_platform,
+    make_blind_lift,
+    lambda _site: HandsOnLoad(),
+    make_person_down,
+)
 """For each situation, what makes its rule for a site. They are judged in this order."""
 
 

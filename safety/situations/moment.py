@@ -15,6 +15,7 @@ from tracking.tracker import Tracks
 class Moment:
     """One tick: all hoists among all people, and how well the cameras see.
 
+    ``scenes`` hold the people on the floor, ``raised`` those on platforms, heights counted from there.
     ``roles`` maps a person's id to what the person does there; who is not in it is unknown.
     """
 
@@ -24,6 +25,7 @@ class Moment:
     tracks: Tracks
     cameras: tuple[CameraView, ...] = ()
     roles: Mapping[str, Role] = field(default_factory=dict)
+    raised: tuple[Scene, ...] = ()
 
     def role_of(self, person: str) -> Role:
         """What a person does, ``UNKNOWN`` where nothing tells."""

@@ -1,0 +1,69 @@
+"""Blind lift: the load moves, or goes down, where no camera sees the floor around it, even with all cameras well."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from calibration.coverage import CoverageMap, coverage_map
+from calibration.site import Site
+from safety.records import Hazard, Level, Situation
+from safety.scene import Scene
+from safety.situations.moment import Moment, Rule
+
+_CHEST_M = 1.2
+_RING_M = 1.0
+_POINTS = 8
+_NEEDED_SHARE = 0.5
+
+
+def make_blind_lift(site: Site) -> Rule:
+    """The rule for the cameras of a site; a site without any is not watched by cameras."""
+    if not site.camera:
+        return lambda moment: []
+    cells = coverage_map(site, height_m=_CHEST_M)
+    seen_s: dict[str, float] = {}
+
+    def judge(moment: Moment) -> list[Hazard]:
+        return [h for scene in moment.scenes if (h := _blind(scene, moment, cells, seen_s)) is not None]
+
+    return judge
+
+
+def _blind(scene: Scene, moment: Moment, cells: CoverageMap, seen_s: dict[str, float]) -> Hazard | None:
+    s, policy = scene.state, moment.policy
+    goes = s.travel_speed_mps > policy.moving_speed_mps
+    lifts = s.height_known and abs(s.vz_mps) > policy.lifting_speed_mps
+    airborne = scene.body.loaded and scene.body.highest_m > policy.landed_gap_m
+    now = _share_seen(cells, s.x_m, s.y_m, scene.body.radius_m)
+    # Where it is within a human's reaction counts as well: the slow-down has to come before the corner.
+    soon = int(np.searchsorted(scene.forecast.ahead_s, policy.human_reaction_s))
+    x, y = (float(v) for v in scene.forecast.hook_m[min(soon, len(scene.forecast.hook_m) - 1), :2])
+    ahead = _share_seen(cells, x, y, scene.body.radius_m) if goes else now
+    if now >= _NEEDED_SHARE:
+        seen_s[s.name] = moment.now_s
+    strikes = goes and scene.body.lowest_m < policy.person_reach_height_m
+    if s.lost or not (airborne or strikes) or min(now, ahead) >= _NEEDED_SHARE:
+        return None
+    return Hazard(
+        situation=Situation.BLIND_LIFT,
+        level=Level.WARNING if (goes or lifts) and now < _NEEDED_SHARE else Level.CAUTION,
+        hoist=s.name,
+        time_to_contact_s=None if now < _NEEDED_SHARE else float(scene.forecast.ahead_s[soon]),
+        terms={
+            "load_mps": max(s.travel_speed_mps, abs(s.vz_mps)),
+            "unseen_s": moment.now_s - seen_s.get(s.name, moment.now_s),
+            "share_seen": now,
+            "bottom_m": scene.body.lowest_m,
+        },
+    )
+
+
+def _share_seen(cells: CoverageMap, x_m: float, y_m: float, radius_m: float) -> float:
+    """Part of the floor below and around a load that any camera sees; 1 where there is no floor to stand on."""
+    angles = np.arange(_POINTS) * 2 * math.pi / _POINTS
+    radius = radius_m + _RING_M
+    around = [(x_m, y_m), *((x_m + radius * math.cos(a), y_m + radius * math.sin(a)) for a in angles)]
+    found = [c for x, y in around if (c := cells.cell_of(x, y)) is not None and cells.count[c] >= 0]
+    return float(np.mean([cells.count[c] > 0 for c in found])) if found else 1.0
