@@ -72,8 +72,6 @@ ALLOWED: tuple[Allowance, ...] = (
         below_m=1.0,
         highest="warning",
     ),
-    # Hands belong on a load that is being rigged.
-    Allowance(situation="hands_on_load", role=("slinger",), phase=("rigging",), highest="caution"),
     # Whoever has no business there must not be near a load that is being lifted off.
     Allowance(situation="hands_on_load", role=("passer_by",), lowest="warning"),
 )

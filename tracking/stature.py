@@ -42,7 +42,10 @@ class Stature:
         """How far above that the body reaches, at most; None where no camera could tell of late.
 
         A camera that looks down on a body that lies along its line of sight sees it reach high in the
-        picture, and never lower than it is: the least that any camera says bounds it best.
+        picture, and never lower than it is: the least that any camera says bounds it best. One camera of
+        many may be misled by feet that something hides, so of three or more the second least counts.
         """
-        recent = [top for time_s, top in self._tops.values() if now_s - time_s <= _TOP_AGE_S]
-        return min(recent, default=None)
+        recent = sorted(top for time_s, top in self._tops.values() if now_s - time_s <= _TOP_AGE_S)
+        if not recent:
+            return None
+        return recent[1] if len(recent) > 2 else recent[0]

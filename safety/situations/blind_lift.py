@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 
 from calibration.coverage import CoverageMap, coverage_map
 from calibration.site import Site
+from safety.lift import body_of
 from safety.records import Hazard, Level, Situation
 from safety.scene import Scene
 from safety.situations.moment import Moment, Rule
@@ -22,27 +25,43 @@ def make_blind_lift(site: Site) -> Rule:
     """The rule for the cameras of a site; a site without any is not watched by cameras."""
     if not site.camera:
         return lambda moment: []
-    cells = coverage_map(site, height_m=_CHEST_M)
-    seen_s: dict[str, float] = {}
-
-    def judge(moment: Moment) -> list[Hazard]:
-        return [h for scene in moment.scenes if (h := _blind(scene, moment, cells, seen_s)) is not None]
-
-    return judge
+    return BlindLift(coverage_map(site, height_m=_CHEST_M))
 
 
-def _blind(scene: Scene, moment: Moment, cells: CoverageMap, seen_s: dict[str, float]) -> Hazard | None:
+@dataclass(slots=True)
+class BlindLift:
+    """The rule; it remembers when each load was last in sight, and whether there was one."""
+
+    cells: CoverageMap
+    _seen_s: dict[str, float] = field(default_factory=dict)
+    _carried: set[str] = field(default_factory=set)
+
+    def __call__(self, moment: Moment) -> list[Hazard]:
+        return [h for scene in moment.scenes if (h := self._judge(scene, moment)) is not None]
+
+    def _judge(self, scene: Scene, moment: Moment) -> Hazard | None:
+        name = scene.state.name
+        now = _share_seen(self.cells, scene.state.x_m, scene.state.y_m, scene.body.radius_m)
+        if now >= _NEEDED_SHARE:
+            self._seen_s[name] = moment.now_s
+            (self._carried.add if scene.body.loaded else self._carried.discard)(name)
+        elif scene.body.loaded:
+            self._carried.add(name)
+        elif name in self._carried:
+            # A load that went out of sight is on its hook until the hook is seen without it.
+            scene = replace(scene, body=body_of(msgspec.structs.replace(scene.state, carrying="loaded"), scene.hoist))
+        return _blind(scene, moment, self.cells, now, self._seen_s.get(name, moment.now_s))
+
+
+def _blind(scene: Scene, moment: Moment, cells: CoverageMap, now: float, seen_s: float) -> Hazard | None:
     s, policy = scene.state, moment.policy
     goes = s.travel_speed_mps > policy.moving_speed_mps
     lifts = s.height_known and abs(s.vz_mps) > policy.lifting_speed_mps
     airborne = scene.body.loaded and scene.body.highest_m > policy.landed_gap_m
-    now = _share_seen(cells, s.x_m, s.y_m, scene.body.radius_m)
     # Where it is within a human's reaction counts as well: the slow-down has to come before the corner.
     soon = int(np.searchsorted(scene.forecast.ahead_s, policy.human_reaction_s))
     x, y = (float(v) for v in scene.forecast.hook_m[min(soon, len(scene.forecast.hook_m) - 1), :2])
     ahead = _share_seen(cells, x, y, scene.body.radius_m) if goes else now
-    if now >= _NEEDED_SHARE:
-        seen_s[s.name] = moment.now_s
     strikes = goes and scene.body.lowest_m < policy.person_reach_height_m
     if s.lost or not (airborne or strikes) or min(now, ahead) >= _NEEDED_SHARE:
         return None
@@ -53,7 +72,7 @@ def _blind(scene: Scene, moment: Moment, cells: CoverageMap, seen_s: dict[str, f
         time_to_contact_s=None if now < _NEEDED_SHARE else float(scene.forecast.ahead_s[soon]),
         terms={
             "load_mps": max(s.travel_speed_mps, abs(s.vz_mps)),
-            "unseen_s": moment.now_s - seen_s.get(s.name, moment.now_s),
+            "unseen_s": moment.now_s - seen_s,
             "share_seen": now,
             "bottom_m": scene.body.lowest_m,
         },
