@@ -42,6 +42,7 @@ BOX_COLUMNS = (
     "hall",
     "light",
     "kind",
+    "state",
     "left_px",
     "top_px",
     "width_px",
@@ -57,7 +58,10 @@ _SAME_PX = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A labelled box, in pixels of its picture. What boxes.csv does not say is None."""
+    """A labelled box, in pixels of its picture. What boxes.csv does not say is None.
+
+    ``state`` is a person's posture, and of a load whether it is slung or standing.
+    """
 
     kind: Kind
     left_px: float
@@ -66,6 +70,7 @@ class Label:
     height_px: float
     distance_m: float | None = None
     visible: float | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +287,7 @@ def _with_boxes(path: Path, samples: dict[str, tuple[Sample, ...]]) -> dict[str,
             row.positive("height_px"),
             row.number_or_none("distance_m"),
             visible,
+            row.values["state"] or None,
         )
         place = (row.text("hall"), row.text("light"))
         if places.setdefault((split, at), place) != place:

@@ -1,8 +1,8 @@
 """What does a detector find in a folder of labelled pictures? Figures by class, by distance and by light.
 
 The pictures go the way that the product's own do: through ``tracking.detector`` and OpenVINO, with its
-scaling and suppression. Distance bands tell the recall alone, since a box that is no object has no
-distance.
+scaling and suppression. Distance bands and states (posture, slung) tell the recall alone, since a box that
+is no object has neither.
 """
 
 from __future__ import annotations
@@ -146,6 +146,7 @@ def _matches(samples: Sequence[Sample], found: Sequence[tuple[Box, ...]], kind: 
             labels=(labels := [label for label in sample.labels if label.kind == kind]),
             group=sample.light or "",
             values=[label.distance_m for label in labels],
+            states=[label.state or "" for label in labels],
         )
         for sample, boxes in zip(samples, found, strict=True)
     )
@@ -158,6 +159,8 @@ def _rows(kind: Kind, matches: Matches, confidence: float) -> Iterator[Row]:
         if len(part.label_score):
             name = f"{low:g}–{high:g} m" if np.isfinite(high) else f"from {low:g} m"
             yield _row(kind, "distance", name, part, confidence, whole=False)
+    for state in sorted({*matches.label_state} - {""}):
+        yield _row(kind, "state", state, matches.of_state(state), confidence, whole=False)
     for light in sorted({*matches.label_group, *matches.found_group} - {""}):
         yield _row(kind, "light", light, matches.of_group(light), confidence, whole=True)
 
@@ -212,8 +215,19 @@ def markdown(figures: DetectorFigures) -> str:
             cells = (row.ap50, o.precision, o.recall, o.f1, b.f1, b.threshold, None if w is None else w.recall)
             lines.append(f"| {kind} | {row.labelled} | " + " | ".join(_cell(v) for v in cells) + " |")
     lines += _grouped(figures, "distance", f"Recall at {c:g} by distance from the camera", with_precision=False)
+    lines += _states(figures)
     lines += _grouped(figures, "light", f"Recall / precision at {c:g} by light", with_precision=True)
     return "\n".join(lines) + "\n"
+
+
+def _states(figures: DetectorFigures) -> list[str]:
+    """Recall by posture of people, and of loads by whether they are slung."""
+    rows = [row for row in figures.rows if row.group == "state"]
+    if not rows:
+        return []
+    lines = ["", f"Recall at {figures.confidence:g} by state:", "", "| kind | state | labelled | recall |"]
+    lines.append("|---|---|---:|---:|")
+    return lines + [f"| {r.kind} | {r.value} | {r.labelled} | {_cell(r.operating.recall)} |" for r in rows]
 
 
 def _grouped(figures: DetectorFigures, group: str, title: str, *, with_precision: bool) -> list[str]:

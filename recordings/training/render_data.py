@@ -7,8 +7,9 @@ written last, from the parts.
 In training halls three pictures of five are those of the camera that sees most of the hoists; in the
 others every camera takes its turn.
 
-A load is labelled where it is slung to a hook, hanging or about to: a crate that nobody lifts looks
-like any goods in a rack, and asking for the difference would teach a detector to guess.
+A load is labelled whether it is slung or stands on the floor: slings are a pixel wide in many pictures, and
+asking for them would teach a detector to guess. What hangs from which hook, the tracker finds out. Goods on
+pallets and in racks, machines and cabinets are no loads.
 """
 
 from __future__ import annotations
@@ -42,13 +43,17 @@ HALLS_A_PROCESS = 12  # then a fresh one: drivers that draw in software keep mem
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """One labelled box of ``boxes.csv``; ``visible`` is the share of the object that the picture shows."""
+    """One labelled box of ``boxes.csv``; ``visible`` is the share of the object that the picture shows.
+
+    ``state`` is the posture of a person, of a load "slung" or "standing", and empty otherwise.
+    """
 
     split: str
     picture: str
     hall: str
     light: str
     kind: str
+    state: str
     left_px: float
     top_px: float
     width_px: float
@@ -117,7 +122,7 @@ def render_hall(folder: Path, split: Split, number: int, pictures: int) -> None:
         camera = scenario.camera[index % len(scenario.camera)].name
         if index % 5 in chosen:
             camera = busiest_camera(scenario, world)
-        slung = {crane.carries for crane in world.cranes}
+        states = states_of(world)
         shot = scene.shoot(world, camera, float(index))
         name = f"{scenario.scenario.name}-{index:02d}"
         found = [
@@ -127,6 +132,7 @@ def render_hall(folder: Path, split: Split, number: int, pictures: int) -> None:
                 hall=scenario.scenario.name,
                 light=scenario.light.kind,
                 kind=label.kind,
+                state=states.get(label.name, ""),
                 left_px=round(label.left_px, 1),
                 top_px=round(label.top_px, 1),
                 width_px=round(label.width_px, 1),
@@ -135,13 +141,19 @@ def render_hall(folder: Path, split: Split, number: int, pictures: int) -> None:
                 visible=round(label.visible, 3),
             )
             for label in shot.labels
-            if label.kind != "load" or label.name in slung
         ]
         picture = folder / "images" / split / f"{name}.jpg"
         cv2.imwrite(str(picture), shot.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         rows += found
     with atomic_text(_part(folder, split, number)) as out:
         csv.writer(out, lineterminator="\n").writerows(astuple(row) for row in rows)
+
+
+def states_of(world: World) -> dict[str, str]:
+    """By name, the posture of every person, and of every load whether it is slung to a hook or stands alone."""
+    slung = {crane.carries for crane in world.cranes}
+    states = {load.name: "slung" if load.name in slung else "standing" for load in world.loads}
+    return states | {person.name: person.posture for person in world.people}
 
 
 def busiest_camera(scenario: Scenario, world: World) -> str:
@@ -196,8 +208,8 @@ def gather(folder: Path) -> int:
 def _rows(part: Path) -> list[LabelRow]:
     with part.open(newline="", encoding="utf-8") as lines:
         return [
-            LabelRow(split, picture, hall, light, kind, *(float(value) for value in numbers))
-            for split, picture, hall, light, kind, *numbers in csv.reader(lines)
+            LabelRow(split, picture, hall, light, kind, state, *(float(value) for value in numbers))
+            for split, picture, hall, light, kind, state, *numbers in csv.reader(lines)
         ]
 
 

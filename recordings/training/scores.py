@@ -40,7 +40,7 @@ class Matches:
     ``found_score`` (n,) and ``hit`` (n,) of every box found, best first; ``label_score`` (m,) of every
     labelled box is the score of the box that matched it, or -1. ``found_group`` and ``label_group``
     tell the group (of light, say) that the picture of each belongs to, ``label_value`` a number of each
-    labelled box (its distance, say), NaN where it is not known.
+    labelled box (its distance, say), NaN where it is not known, ``label_state`` (m) how it was (slung, say).
     """
 
     found_score: Floats
@@ -49,6 +49,7 @@ class Matches:
     found_group: tuple[str, ...]
     label_group: tuple[str, ...]
     label_value: Floats
+    label_state: tuple[str, ...] = ()
 
     def of_group(self, group: str) -> Matches:
         """Those of the pictures of one group."""
@@ -62,6 +63,11 @@ class Matches:
             labels = (self.label_value >= low) & (self.label_value < high)
         return self._part(np.zeros(len(self.found_score), bool), labels)
 
+    def of_state(self, state: str) -> Matches:
+        """Those of labelled boxes in one state. Without boxes found, as by values."""
+        labels = np.array([s == state for s in self.label_state], bool)
+        return self._part(np.zeros(len(self.found_score), bool), labels)
+
     def _part(self, found: Flags, labels: Flags) -> Matches:
         return Matches(
             self.found_score[found],
@@ -70,6 +76,7 @@ class Matches:
             tuple(g for g, keep in zip(self.found_group, found, strict=True) if keep),
             tuple(g for g, keep in zip(self.label_group, labels, strict=True) if keep),
             self.label_value[labels],
+            tuple(s for s, keep in zip(self.label_state, labels, strict=True) if keep),
         )
 
 
@@ -129,12 +136,13 @@ def match(found: Floats, scores: Floats, labels: Floats, overlap: float = OVERLA
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Boxes of one kind in one picture, found and labelled; ``values`` and ``group`` as in ``Matches``."""
+    """Boxes of one kind in one picture, found and labelled; ``values``, ``states`` and ``group`` as in ``Matches``."""
 
     found: Sequence[Any]
     labels: Sequence[Placed]
     group: str = ""
     values: Sequence[float | None] = ()
+    states: Sequence[str] = ()
 
 
 def matched(pictures: Iterable[Picture], overlap: float = OVERLAP) -> Matches:
@@ -145,6 +153,7 @@ def matched(pictures: Iterable[Picture], overlap: float = OVERLAP) -> Matches:
     values: list[float] = []
     found_group: list[str] = []
     label_group: list[str] = []
+    states: list[str] = []
     for picture in pictures:
         score = np.array([box.score for box in picture.found], float)
         hit, label_score = match(corners(picture.found), score, corners(picture.labels), overlap)
@@ -153,6 +162,7 @@ def matched(pictures: Iterable[Picture], overlap: float = OVERLAP) -> Matches:
         label_scores.append(label_score)
         given = picture.values or [None] * len(picture.labels)
         values += [float("nan") if value is None else float(value) for value in given]
+        states += picture.states or [""] * len(picture.labels)
         found_group += [picture.group] * len(score)
         label_group += [picture.group] * len(label_score)
     score = np.concatenate([np.zeros(0), *scores])
@@ -164,6 +174,7 @@ def matched(pictures: Iterable[Picture], overlap: float = OVERLAP) -> Matches:
         tuple(found_group[i] for i in order),
         tuple(label_group),
         np.array(values, float),
+        tuple(states),
     )
 
 

@@ -35,7 +35,7 @@ def drawn_folder(folder: Path, counts: Mapping[str, int], *, boxes_csv: bool = T
             light = ("day", "dusk")[number % 2]
             for label in labels:
                 edges = f"{label.left_px:.1f},{label.top_px:.1f},{label.width_px:.1f},{label.height_px:.1f}"
-                rows.append(f"{split},{name},hall-{split},{light},{label.kind},{edges},{5 + number},1.0")
+                rows.append(f"{split},{name},hall-{split},{light},{label.kind},,{edges},{5 + number},1.0")
     (folder / "data.yaml").write_text(data_yaml(counts))
     if boxes_csv:
         (folder / "boxes.csv").write_text("\n".join([",".join(BOX_COLUMNS), *rows]) + "\n")

@@ -91,6 +91,9 @@ def test_rendered_pictures_make_a_training_folder_and_are_not_made_twice(tmp_pat
     labels = sum(len(p.read_text().splitlines()) for p in (tmp_path / "labels").glob("*/*.txt"))
     assert labels == len(rows)
     assert all(0.0 < float(row["visible"]) <= 1.0 for row in rows)
+    postures = {"stand", "walk", "bend", "reach", "pendant", "lie"}
+    expected = {"person": postures, "load": {"slung", "standing"}, "hook": {""}, "trolley": {""}}
+    assert all(row["state"] in expected[row["kind"]] for row in rows)
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "images").glob("*/*.jpg")}
     assert render_data(tmp_path, halls, pictures=2, processes=1) == 6
     assert {p: p.stat().st_mtime_ns for p in before} == before, "whole halls are not rendered again"
