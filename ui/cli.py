@@ -11,6 +11,7 @@ from calibration.errors import BadInput, HoistwatchError
 from ui.cli_data import add_data_commands
 from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
+from ui.cli_situations import add_situation_commands
 from ui.cli_tools import add_tool_commands
 from ui.cli_train import add_train_commands
 
@@ -28,6 +29,7 @@ add_data_commands(app)
 add_plant_commands(app)
 add_tool_commands(app)
 add_train_commands(app)
+add_situation_commands()
 
 
 def _show_version(wanted: bool) -> None:

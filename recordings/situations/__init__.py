@@ -1,0 +1,1 @@
+"""Seeded variations of the scenario library, and whether each situation is told in time and nothing else is."""
