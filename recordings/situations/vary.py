@@ -31,6 +31,10 @@ def varied(scenario: Scenario, rng: np.random.Generator) -> Scenario | None:
     tables["scenario"] |= {"seed": int(rng.integers(_SEEDS)), "seconds": scenario.scenario.seconds / pace + _SHIFT_S}
     tables["expect"], tables["quiet"] = (), ()
     for hoist in tables.get("hoist", ()):
+        # Drives are as fast as they are asked to be: another hoist of the same kind.
+        for name in ("travel_speed_mps", "hoist_speed_mps"):
+            slow, fast = hoist[name]
+            hoist[name] = (slow * pace, fast * pace)
         for drive in hoist.get("plan", ()):
             _scale(drive, pace, 0.0)
     for fault in tables.get("fault", ()):
