@@ -114,6 +114,27 @@ class Policy(BaseModel):
     machine_clearance_m: float = Field(
         0.1, ge=0.0, le=5.0, description="Gap that a load keeps from structures and other hoists."
     )
+    crush_clearance_m: float = Field(
+        0.5, ge=0.0, le=2.0, description="A gap this wide does not crush a body (ISO 13854)."
+    )
+    swing_strikes_m: float = Field(0.15, gt=0.0, le=2.0, description="A smaller swing hurts nobody.")
+    lean_limit_deg: float = Field(
+        3.0, gt=0.0, le=45.0, description="A rope further out of plumb at lift-off pulls aside."
+    )
+    held_back_mps2: float = Field(
+        0.25,
+        gt=0.0,
+        le=10.0,
+        description="A load is caught where so much of its acceleration towards plumb is missing.",
+    )
+    slip_m: float = Field(0.12, gt=0.0, le=2.0, description="Sudden drop below the hook that a slipping sling makes.")
+    slip_memory_s: float = Field(6.0, ge=0.0, le=600.0, description="A sling that slipped is not trusted for so long.")
+    slender_ratio: float = Field(
+        2.5, gt=0.5, le=20.0, description="A load higher than this many times its base can fall by itself."
+    )
+    topple_watch_s: float = Field(
+        15.0, ge=0.0, le=600.0, description="A slender load is watched so long after its slings came off."
+    )
 
     # Levels
     on_delay_s: float = Field(0.2, ge=0.0, le=5.0, description="A danger must last this long, others twice it.")

@@ -8,36 +8,29 @@ from calibration.camera import Array, Flags, Rows
 from calibration.policy import Policy
 from safety.passage import contact
 from safety.records import Hazard, Level, Situation
-from safety.scene import Scene, gaps, low_enough, stands, travels
+from safety.scene import Scene, gaps, low_enough, travels
 from safety.stopping import StoppedPaths, stop_now, stopped_paths
 
-_SWAY_THAT_STRIKES_M = 0.15
 _SLOW_TOLERANCE = 1.2
 
 
 def struck_by(scene: Scene, policy: Policy) -> list[Hazard]:
-    """People whom the load will reach within the horizon, with the time left for a stop that helps."""
-    s, body = scene.state, scene.body
-    going = travels(scene, policy)
-    low = body.lowest_m < policy.person_reach_height_m
-    # A swing counts where it stands out of its own uncertainty: telemetry of the trolley cannot see one.
-    swings = low and not stands(scene, policy) and s.sway_amplitude_m > max(_SWAY_THAT_STRIKES_M, 2 * s.sigma_m)
-    if not len(scene.people) or not (going or swings):
+    """People whom a travelling load will reach within the horizon, with the time left for a stop that helps."""
+    if not len(scene.people) or not travels(scene, policy):
         return []
     reachable = low_enough(scene, policy)
     if not reachable.any():
         return []
-    radius = body.radius_m + policy.person_radius_m
-    swing = 0.0 if going else s.sway_amplitude_m
+    radius = scene.body.radius_m + policy.person_radius_m
     still = StoppedPaths(
         offset_m=np.zeros((1, len(reachable), 2)),
-        swing_m=np.full((1, len(reachable)), swing),
+        swing_m=np.zeros((1, len(reachable))),
         sigma_m=scene.forecast.sigma_m[None],
         harmful=np.ones((1, len(reachable)), bool),
     )
     rows: Rows = np.arange(len(scene.people), dtype=np.int64)
     goes_on = np.where(reachable, contact(scene, rows, still, radius)[:, 0], 0.0)
-    gap = gaps(scene, policy.person_radius_m) - swing
+    gap = gaps(scene, policy.person_radius_m)
     threatened = (goes_on.max(axis=1) >= policy.contact_probability) | _too_near(scene, gap, policy)
     rows = np.flatnonzero(threatened).astype(np.int64)
     if not len(rows):

@@ -7,14 +7,28 @@ from collections.abc import Callable
 from calibration.site import Site
 from safety.records import Hazard
 from safety.situations.blind_lift import make_blind_lift
+from safety.situations.crush import Crush
 from safety.situations.hands_on_load import HandsOnLoad
 from safety.situations.hoists_closing import hoists_closing
+from safety.situations.load_structure import LoadStructure
 from safety.situations.moment import Moment, Rule
 from safety.situations.operator_backwards import make_operator_backwards
 from safety.situations.person_down import make_person_down
 from safety.situations.platform import make_platform
+from safety.situations.side_pull import side_pull
+from safety.situations.sling_slip import SlingSlip
+from safety.situations.snag import Snag
+from safety.situations.swing import swing
+from safety.situations.topple import Topple
 
 RULES: tuple[Callable[[Site], Rule], ...] = (
+    lambda _site: swing,
+    Crush,
+    Topple,
+    lambda _site: side_pull,
+    Snag,
+    SlingSlip,
+    LoadStructure,
     lambda _site: hoists_closing,
     make_operator_backwards,
     make_platform,

@@ -207,14 +207,6 @@ def test_nobody_there_and_nothing_moving_is_quiet() -> None:
     assert struck_by(scene(hoist_state(), [Somebody(6.9, 6.0)]), POLICY) == []
 
 
-def test_a_swinging_load_strikes_without_travelling() -> None:
-    rope = 7.0 - 2.3
-    swinging = hoist_state(sway_amplitude_m=0.5, sway_x_rad=0.5 / rope)
-    s = scene(swinging, [Somebody(6.0 + TOUCH_M + 0.25, 6.0)])
-    assert worst(struck_by(s, POLICY)).rank >= Level.WARNING.rank
-    assert struck_by(scene(swinging, [Somebody(6.0, 6.0 + TOUCH_M + 2.5)]), POLICY) == []
-
-
 @pytest.mark.parametrize("gap_m", [0.1, 0.4, 0.8, 1.2])
 def test_losing_certainty_never_makes_a_near_person_look_safe(gap_m: float) -> None:
     """Probability falls when the uncertainty grows; the level must not follow it down to nothing."""

@@ -88,11 +88,6 @@ def test_the_same_speed_of_a_hanging_load_counts_at_once() -> None:
     assert struck_by(scene(0.6, 0.1, Phase.LIFTING), POLICY)
 
 
-def test_a_hook_that_sways_above_a_load_on_the_floor_strikes_nobody() -> None:
-    assert struck_by(scene(0.0, 0.0, Phase.LANDED, sway_m=0.3), POLICY) == []
-    assert struck_by(scene(0.8, 0.0, Phase.LOWERING, sway_m=0.3), POLICY)
-
-
 def test_what_a_stop_brought_to_rest_does_not_become_less_certain() -> None:
     going = scene(1.5, 0.5, Phase.TRAVELLING).forecast
     stop = stop_now(0.5, 4.0, 0.0, HOIST, POLICY)
