@@ -9,6 +9,7 @@ import typer
 
 from calibration.errors import BadInput, HoistwatchError
 from ui.cli_data import add_data_commands
+from ui.cli_evaluate import add_evaluate_commands
 from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
 from ui.cli_situations import add_situation_commands
@@ -30,6 +31,7 @@ add_plant_commands(app)
 add_tool_commands(app)
 add_train_commands(app)
 add_situation_commands()
+add_evaluate_commands()
 
 
 def _show_version(wanted: bool) -> None:

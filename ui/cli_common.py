@@ -12,6 +12,7 @@ from typing import Literal
 from calibration.errors import BadInput
 
 _QUIET_S = 2.0
+_MINUTES_FROM_S = 90.0
 
 
 @contextmanager
@@ -35,13 +36,24 @@ class _Tenths:
     def __init__(self, label: str) -> None:
         self._label = label
         self._told = 0
+        self._from: tuple[float, float] | None = None
         self._quiet_until_s = monotonic() + _QUIET_S
 
     def __call__(self, share: float) -> None:
-        tenth = int(share * 10 + 1e-9)
-        if tenth > self._told and monotonic() >= self._quiet_until_s:
+        tenth, now_s = int(share * 10 + 1e-9), monotonic()
+        # Work of an earlier run that this one goes on from says nothing of the pace.
+        self._from = self._from or (share, now_s)
+        if tenth > self._told and now_s >= self._quiet_until_s:
             self._told = tenth
-            print(f"{self._label}: {tenth * 10} %", file=sys.stderr, flush=True)
+            print(f"{self._label}: {tenth * 10} %{self._left(share, now_s)}", file=sys.stderr, flush=True)
+
+    def _left(self, share: float, now_s: float) -> str:
+        assert self._from is not None
+        share_done, took_s = share - self._from[0], now_s - self._from[1]
+        if share >= 1.0 or share_done <= 0.0:
+            return ""
+        left_s = took_s / share_done * (1.0 - share)
+        return f", {left_s / 60.0:.0f} min left" if left_s >= _MINUTES_FROM_S else f", {left_s:.0f} s left"
 
 
 def counted(report: Callable[[float], None]) -> Callable[[int, int | None], None]:

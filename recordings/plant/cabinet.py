@@ -28,6 +28,7 @@ class _Contacts:
     lag_s: float
     free_since_s: float | None = None
     was_reset: bool = False
+    to_open: bool = False
     seq: int = 0
     waiting: list[tuple[float, Order]] = field(default_factory=list)
     given: Order = field(default_factory=lambda: Order(permit=False))
@@ -46,10 +47,12 @@ class Cabinet:
     """Contacts of every hoist of a plant. Times are those of the scenario.
 
     From a decision to the start of braking passes what the policy reckons with, ``reaction_time_s``: the
-    drive's own ``relay_delay_s`` is part of it, the rest passes before the contact moves.
+    drive's own ``relay_delay_s`` is part of it, the rest passes before the contact moves. The contacts are
+    open until the operator has reset them for the first time; ``running``, the day began before the scenario
+    and they are closed.
     """
 
-    def __init__(self, site: Site, cranes: tuple[Crane, ...]) -> None:
+    def __init__(self, site: Site, cranes: tuple[Crane, ...], running: bool = False) -> None:
         self._validity_ns = round(site.policy.permit_validity_s * 1e9)
         self._contacts = {
             crane.name: _Contacts(
@@ -59,29 +62,41 @@ class Cabinet:
             for crane in cranes
         }
         self.changes: list[OrderChange] = []
+        for contacts in self._contacts.values() if running else ():
+            contacts.given, contacts.was_reset, contacts.to_open = Order(), True, True
+
+    def lag_s(self, hoist: str) -> float:
+        """From a decision to the contact."""
+        return self._contacts[hoist].lag_s
 
     def decide(self, now_s: float, outputs: Mapping[str, bool]) -> None:
         """Take the outputs of a snapshot, "TARGET/SIGNAL" to energised, decided at ``now_s``."""
         now_ns = round(now_s * 1e9)
         for name, contacts in self._contacts.items():
             asked = {signal: outputs.get(f"{name}/{signal}", False) for signal in ("permit", "slow")}
-            contacts.seq += 1
-            permit = Permit(
-                node=_NODE,
-                boot=_BOOT,
-                engine=_ENGINE,
-                seq=contacts.seq,
-                echo_ns=now_ns,
-                validity_ns=self._validity_ns,
-                outputs=asked,
-                reset=_wants_reset(contacts, asked["permit"], now_s),
-            )
+            if contacts.to_open:
+                contacts.to_open = False
+                contacts.gate.offer(self._permit(contacts, {"permit": True, "slow": True}, now_ns, reset=True), now_ns)
+            permit = self._permit(contacts, asked, now_ns, reset=_wants_reset(contacts, asked["permit"], now_s))
             contacts.gate.offer(permit, now_ns)
             energised = contacts.gate.tick(now_ns)
             order = Order(permit=energised["permit"], slow=not energised["slow"])
             last = contacts.waiting[-1][1] if contacts.waiting else contacts.given
             if order != last:
                 contacts.waiting.append((now_s + contacts.lag_s, order))
+
+    def _permit(self, contacts: _Contacts, asked: dict[str, bool], now_ns: int, *, reset: bool) -> Permit:
+        contacts.seq += 1
+        return Permit(
+            node=_NODE,
+            boot=_BOOT,
+            engine=_ENGINE,
+            seq=contacts.seq,
+            echo_ns=now_ns,
+            validity_ns=self._validity_ns,
+            outputs=asked,
+            reset=reset,
+        )
 
     def orders(self, now_s: float) -> dict[str, Order]:
         """What each hoist is allowed at ``now_s``; to be asked in order of time."""

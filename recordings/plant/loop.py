@@ -20,9 +20,8 @@ from recordings.plant.cabinet import Cabinet
 from recordings.plant.camera_faults import trouble_of
 from recordings.plant.records import Order, World
 from recordings.plant.scenario import Scenario
-from recordings.plant.senses import Watch
-from recordings.plant.telemetry import Encoders, health_of
-from recordings.plant.timing import Look, looks_of
+from recordings.plant.sources import Sources
+from recordings.plant.timing import Look
 from recordings.plant.truth import Truth, TruthSummary
 from recordings.plant.world import Plant
 from recordings.store import RecordingWriter
@@ -34,7 +33,6 @@ from tracking.records import Boxes, Input
 TRUTH_HZ = 20.0
 _DECIMALS = 4
 _SLACK_S = 1e-9
-_TIMING, _ENCODERS, _BOXES = 101, 102, 103
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[float], None]
@@ -73,15 +71,10 @@ class Loop:
         self, scenario: Scenario, site: Site, folder: Path, writer: RecordingWriter, options: Options, wall_s: float
     ) -> None:
         self._scenario, self._options, self._writer = scenario, options, writer
-        seed = scenario.scenario.seed
         self._plant = Plant(scenario, folder)
         self._world = self._plant.advance(0.0, {})
-        self._looks = looks_of(scenario, np.random.default_rng([seed, _TIMING]))
-        self._watches = {
-            eye.name: Watch(scenario, eye.name, np.random.default_rng([seed, _BOXES, k]))
-            for k, eye in enumerate(scenario.camera)
-        }
-        self._encoders = Encoders(scenario, np.random.default_rng([seed, _ENCODERS]))
+        self._sources = Sources(scenario)
+        self._looks = self._sources.looks
         self._waiting: dict[Look, Input] = {}
         self._inbox: list[Input] = []
         self._due = deque(self._looks)
@@ -152,16 +145,9 @@ class Loop:
 
     def _take(self, look: Look) -> None:
         """One source looks."""
-        match look.source:
-            case "health":
-                self._waiting[look] = health_of(self._scenario, look)
-            case "telemetry":
-                self._waiting[look] = self._encoders.read(self._world, look)
-            case "camera":
-                boxes = self._watches[look.name].look(self._world)
-                self._waiting[look] = Boxes(camera=look.name, time_s=look.time_s, ready_s=look.ready_s, boxes=boxes)
-                if self._options.render is not None:
-                    self._shoot(self._options.render, look)
+        self._waiting[look] = self._sources.take(look, self._world)
+        if look.source == "camera" and self._options.render is not None:
+            self._shoot(self._options.render, look)
 
     def _shoot(self, render: Render, look: Look) -> None:
         """A picture into the recording; a frozen camera gives its last one again."""

@@ -26,7 +26,7 @@ from tests.shared_data import ROOT
 from tests.ui.bad_input_files import BUSY_PORT, CUT_NOTE, make_files
 
 LIMIT_S = 60.0
-PROGRESS = re.compile(r"^(import|replay|detect): \d+ %$")
+PROGRESS = re.compile(r"^(import|replay|detect): \d+ %(, \d+ (s|min) left)?$")
 """What a slow machine may say before."""
 NO_DISPLAY = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
 
