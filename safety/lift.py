@@ -11,6 +11,7 @@ from tracking.records import HoistState, Person
 
 _HOOK_BLOCK_RADIUS_M = 0.25
 _RIGGING_DISTANCE_M = 1.5
+_AT_REST = (Phase.IDLE, Phase.RIGGING, Phase.LANDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,11 @@ def body_of(state: HoistState, hoist: Hoist) -> Body:
 
 
 class PhaseTracker:
-    """Lift phase of one hoist; a new phase must hold for ``phase_hold_s`` before it counts."""
+    """Lift phase of one hoist; a new phase must hold for ``phase_hold_s`` before it counts.
+
+    A hook that begins to rise or to sink counts at once: that it does has held before its speed was told,
+    which is zero for whatever stays within its noise.
+    """
 
     def __init__(self, hoist: Hoist, policy: Policy) -> None:
         self._hoist, self._policy = hoist, policy
@@ -56,7 +61,9 @@ class PhaseTracker:
         seen = self._instant(state, body, people)
         if seen is not self._candidate:
             self._candidate, self._since_s = seen, now_s
-        if self._phase is Phase.UNKNOWN or now_s - self._since_s >= self._policy.phase_hold_s - 1e-9:
+        starts = self._phase in _AT_REST and seen in (Phase.LIFTING, Phase.LOWERING)
+        held = now_s - self._since_s >= self._policy.phase_hold_s - 1e-9
+        if self._phase is Phase.UNKNOWN or starts or held:
             self._phase = self._candidate
         return self._phase
 
@@ -64,7 +71,9 @@ class PhaseTracker:
         if state.lost:
             return Phase.UNKNOWN
         on_floor = state.height_known and body.bottom_m <= self._policy.landed_gap_m
-        if body.loaded and not on_floor:
+        # Whoever takes up slack is about to lift off; the gap below the load shows too late for that.
+        lifts = state.height_known and state.vz_mps > self._policy.lifting_speed_mps and not state.load_resting
+        if body.loaded and (lifts or not on_floor):
             return self._airborne(state)
         if state.travel_speed_mps > self._policy.moving_speed_mps:
             return Phase.TRAVELLING

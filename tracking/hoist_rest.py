@@ -24,6 +24,7 @@ _LEAST_TIME_S = 1.6
 _SETTLES_S = 0.8
 _ANCHOR_GAIN = 0.02
 _HOOK_IS_SEEN_SIGMA_M = 0.12
+_TROLLEY_IS_KNOWN_SIGMA_M = 0.05
 _HEIGHT_IS_SEEN_SIGMA_M = 0.3
 
 
@@ -97,13 +98,14 @@ def _away_m(a: Array, b: Array) -> float:
 class HoistRest:
     """Whether one hoist's trolley and its hook's height stand still.
 
-    The hook is watched rather than the trolley: it is what cameras see and what strikes, and a trolley
-    cannot travel for long without it. Where only the trolley is measured, the trolley is watched.
+    The hook is what cameras see and what strikes. A long rope lets it lag a trolley that sets out by more than
+    a second, so that the trolley is watched too wherever it is known well, by its encoder say.
     """
 
     def __init__(self, hoist: Hoist, policy: Policy) -> None:
         self._hoist, self._policy = hoist, policy
         self._floor = Rest(Band(0.10, 0.25, max(hoist.travel_speed_mps[0], 0.05)))
+        self._trolley = Rest(Band(0.06, 0.25, max(hoist.travel_speed_mps[0], 0.05)))
         self._height = Rest(Band(0.04, 0.12, max(hoist.hoist_speed_mps[0], 0.02)))
         self._swing_m = math.inf
 
@@ -112,15 +114,20 @@ class HoistRest:
         hook = motion.hook_of(state, self._hoist.beam_height_m)
         sigma_m = motion.hook_sigma_m(state, cov)
         place = hook[:2]
+        trolley = state[[motion.X, motion.Y]]
+        trolley_sigma_m = math.sqrt((cov[motion.X, motion.X] + cov[motion.Y, motion.Y]) / 2)
         self._swing_m = self._floor.band.leave_m(sigma_m)
         if sigma_m > _HOOK_IS_SEEN_SIGMA_M:
-            place = state[[motion.X, motion.Y]]
-            sigma_m = math.sqrt((cov[motion.X, motion.X] + cov[motion.Y, motion.Y]) / 2)
+            place, sigma_m = trolley, trolley_sigma_m
             self._swing_m = math.inf
         speed = math.hypot(state[motion.VX], state[motion.VY])
         noise = math.sqrt((cov[motion.VX, motion.VX] + cov[motion.VY, motion.VY]) / 2)
         fast = speed > max(self._policy.moving_speed_mps, _SIGMAS_TO_LEAVE * noise)
         self._floor.update(time_s, place, sigma_m, fast)
+        if trolley_sigma_m <= _TROLLEY_IS_KNOWN_SIGMA_M:
+            self._trolley.update(time_s, trolley, trolley_sigma_m, fast)
+        else:
+            self._trolley.forget()
         sigma_z_m = math.sqrt(max(cov[motion.L, motion.L], 0.0))
         if sigma_z_m > _HEIGHT_IS_SEEN_SIGMA_M:
             self._height.forget()
@@ -132,12 +139,13 @@ class HoistRest:
     def forget(self) -> None:
         """The hoist was lost and found elsewhere."""
         self._floor.forget()
+        self._trolley.forget()
         self._height.forget()
 
     def told(self, state: Array) -> Array:
         """The state with the speeds of what stands still set to zero."""
         out = state.copy()
-        if self._floor.at_rest:
+        if self._floor.at_rest and self._trolley.at_rest:
             out[[motion.VX, motion.VY]] = 0.0
         if self._height.at_rest:
             out[motion.VL] = 0.0

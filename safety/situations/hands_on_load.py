@@ -15,6 +15,7 @@ from safety.situations.moment import Moment
 _AT_REST = (Phase.RIGGING, Phase.LANDED, Phase.IDLE)
 _RISEN_M = 0.04
 _SIGMAS = 2.0
+_SLACK_M = 0.3
 _LASTS_S = 6.0
 
 
@@ -49,7 +50,9 @@ class HandsOnLoad:
         risen = s.z_m - hook.rest_z_m
         if hook.since_s is None and rises and risen > max(_RISEN_M, _SIGMAS * s.sigma_z_m):
             hook.since_s = moment.now_s
-        if hook.since_s is None:
+        # A load that is seen to stay while its hook is long above the slack is not on that hook.
+        let_go = bool(s.load_resting) and risen > _SLACK_M
+        if hook.since_s is None or let_go:
             return []
         if moment.now_s - hook.since_s > _LASTS_S:
             del self._hooks[s.name]

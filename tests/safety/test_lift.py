@@ -136,3 +136,16 @@ def test_a_whole_lift_goes_through_its_phases_in_order() -> None:
     assert Phase.TRAVELLING in told
     assert Phase.LOWERING in told
     assert told[-1] is Phase.LANDED
+
+
+@pytest.mark.parametrize(("speed_mps", "sigma_m"), [(0.05, 0.02), (0.12, 0.05)])
+def test_lift_off_is_a_phase_before_the_load_has_risen_a_hand(speed_mps: float, sigma_m: float) -> None:
+    def seen(t: float) -> list:  # type: ignore[type-arg]
+        slinger = seen_at("person", 7.2, 6.0, sigma_m=0.05)
+        return [*lift(6.0, 6.0, hook_m=DROP_M + min(max(t - 10.0, 0.0) * speed_mps, 1.0)), slinger]
+
+    steps = run(None, sights(seen, 14.0, sigma_m=sigma_m), 14.0)
+    phases = [(s.snapshot.time_s, s.snapshot.hoists[0].phase) for s in steps if s.snapshot.hoists]
+    assert not any(phase is Phase.LIFTING for time_s, phase in phases if time_s < 10.0)
+    lifted_s = next(time_s for time_s, phase in phases if phase is Phase.LIFTING)
+    assert (lifted_s - 10.0) * speed_mps < 0.12
