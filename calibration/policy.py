@@ -127,7 +127,12 @@ class Policy(BaseModel):
         le=10.0,
         description="A load is caught where so much of its acceleration towards plumb is missing.",
     )
-    slip_m: float = Field(0.12, gt=0.0, le=2.0, description="Sudden drop below the hook that a slipping sling makes.")
+    slip_m: float = Field(
+        0.09,
+        gt=0.0,
+        le=2.0,
+        description="Sudden drop below the hook that a slip makes: twice the largest of a load that hangs well.",
+    )
     slip_memory_s: float = Field(6.0, ge=0.0, le=600.0, description="A sling that slipped is not trusted for so long.")
     slender_ratio: float = Field(
         2.5, gt=0.5, le=20.0, description="A load higher than this many times its base can fall by itself."

@@ -85,6 +85,7 @@ TABLE: dict[Situation, Row] = {
         advice_en="Stop. Everybody away from the load; it may fall.",
         advice_ko="정지하십시오. 하물이 떨어질 수 있으니 모두 물러나십시오.",
         priority=4,
+        on_factor=0.5,
     ),
     Situation.TOPPLE: Row(
         title_en="Load may topple",
@@ -96,6 +97,7 @@ TABLE: dict[Situation, Row] = {
         advice_en="Step back further than the load is high. Secure it before the slings come off.",
         advice_ko="하물 높이보다 멀리 물러나고, 줄걸이를 풀기 전에 하물을 고정하십시오.",
         priority=5,
+        on_factor=0.5,
     ),
     Situation.SWING: Row(
         title_en="Load swings",

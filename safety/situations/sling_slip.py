@@ -20,11 +20,11 @@ from safety.situations.reach import people_near
 from safety.situations.trail import Fix, Trail
 
 _WINDOW_S = 3.0
-_NEW_S = 0.5
+_NEW_S = 0.3
 """Where the load hangs now is the mean of so long."""
 _BEFORE_S = 1.8
 """Where it hung before is the mean of the first so many seconds of the window."""
-_SIGMAS = 5.0
+_SIGMAS = 4.0
 _LEAST_SIGMA_M = 0.015
 
 
