@@ -115,6 +115,9 @@ def _body_load(body: BodyState, load: LoadState, thing: _Thing, mass: float, wit
     if _far((body.x_m, body.y_m), (load.x_m, load.y_m), within + math.hypot(*load.size_m) / 2.0 + 1.2):
         return
     parts = cylinders(body)
+    reach = within + math.hypot(*load.size_m) / 2.0
+    if all(_far((part.x_m, part.y_m), (load.x_m, load.y_m), reach + part.radius_m) for part in parts):
+        return
     apart = min((from_body(part, thing.solid) for part in parts), key=lambda a: a.gap_m)
     if apart.gap_m > within:
         return

@@ -18,11 +18,11 @@ from scipy.special import ndtr
 from calibration.camera import Array, Camera, Flags
 from calibration.coverage import hidden
 from calibration.site import Structure
-from recordings.plant.camera_faults import camera_at, trouble_of
+from recordings.plant.camera_faults import camera_at, fault_at, trouble_of
 from recordings.plant.outlines import body_points, hook_points, load_points, trolley_points, truck_points
 from recordings.plant.records import World
 from recordings.plant.scenario import Scenario
-from recordings.plant.scenario_site import structure_of
+from recordings.plant.scenario_site import camera_table, structure_of
 from tracking.records import Box, Kind
 
 _SOLID_SHARE = 0.8
@@ -72,7 +72,8 @@ class Watch:
         self._structures: tuple[Structure, ...] = tuple(structure_of(s) for s in scenario.structure)
         self._senses = scenario.observations
         self._light = _LIGHT[scenario.light.kind] * min(1.0, 0.6 + 0.8 * scenario.light.level)
-        self._rate_hz = next(eye.rate_hz for eye in scenario.camera if eye.name == camera)
+        eye = next(eye for eye in scenario.camera if eye.name == camera)
+        self._rate_hz, self._camera = eye.rate_hz, Camera.from_table(camera_table(eye))
         self._lasting: dict[tuple[str, str], _Lasting] = {}
         self._false: tuple[Box, int] | None = None
         self._before: tuple[Box, ...] = ()
@@ -82,7 +83,9 @@ class Watch:
         trouble = trouble_of(self._scenario, self._name, world.time_s)
         if trouble == "camera_frozen":
             return self._before
-        camera = camera_at(self._scenario, self._name, world.time_s)
+        # Built once: of a camera that was knocked, when it was.
+        moved = fault_at(self._scenario, "camera_moved", self._name, world.time_s)
+        camera = self._camera if moved is None else camera_at(self._scenario, self._name, world.time_s)
         if trouble in ("camera_dark", "camera_covered", "camera_dead"):
             self._before = ()
             return ()
