@@ -31,6 +31,7 @@ def reason(hazard: Hazard, language: Literal["en", "ko"], detail: str = "") -> s
             terms.get("height_known", 1.0) == 0.0, ko, "; height unknown, worst case", "; 높이 미확인(최악 가정)"
         ),
         "load_known": _if(terms.get("load_known", 1.0) == 0.0, ko, "; load not confirmed", "; 하물 유무 미확인"),
+        "blind": _blind(terms, hazard, ko),
         "uncovered": _uncovered(terms, hazard, ko),
     }
     return (row.reason_ko if ko else row.reason_en).format_map(values)
@@ -81,6 +82,16 @@ def _where(hazard: Hazard, ko: bool) -> str:
     if hazard.level is Level.DANGER:
         return "하물 바로 아래" if ko else "under the load"
     return "내부" if ko else "in the fall zone"
+
+
+def _blind(terms: dict[str, float], hazard: Hazard, ko: bool) -> str:
+    unseen, source = f"{terms.get('unseen_s', 0.0):.1f} s", hazard.source or "-"
+    missed = terms.get("missed", 0.0)
+    if missed == 0.0:
+        return f"{source} 영상 없음 ({unseen})" if ko else f"No picture from {source} for {unseen}"
+    if ko:
+        return f"{source} – 다른 카메라가 보는 대상 {missed:.0f}개를 {unseen} 동안 찾지 못함"
+    return f"{source} has not found for {unseen} what other sources see in its view ({missed:.0f})"
 
 
 def _uncovered(terms: dict[str, float], hazard: Hazard, ko: bool) -> str:

@@ -9,10 +9,11 @@ import numpy as np
 from calibration.camera import Flags
 from calibration.coverage import CoverageMap, coverage_map
 from calibration.site import Site
+from safety.doubt import Doubt, Doubts
 from safety.look_age import LookAges
 from safety.records import CameraView, Hazard, Level, Situation
 from safety.scene import Scene
-from tracking.records import CameraHealth
+from tracking.records import Boxes, CameraHealth
 from tracking.tracker import Tracks
 
 _CHEST_M = 1.2
@@ -30,6 +31,7 @@ class SightMonitor:
         self._site, self._policy = site, site.policy
         self._map: CoverageMap | None = coverage_map(site, height_m=_CHEST_M) if site.camera else None
         self.looks = LookAges(self._map, site.policy)
+        self._doubts = Doubts(site)
         self._health: dict[str, CameraHealth] = {}
         self._start_s: float | None = None
         self._frames: dict[str, list[tuple[float, int]]] = {c.name: [] for c in site.camera}
@@ -37,6 +39,10 @@ class SightMonitor:
     def hear(self, health: CameraHealth) -> None:
         """Keep what a capture thread says of its camera."""
         self._health[health.camera] = health
+
+    def look(self, item: Boxes) -> None:
+        """Take in what a detector found in one picture."""
+        self._doubts.look(item)
 
     def cameras(self, now_s: float, tracks: Tracks) -> tuple[CameraView, ...]:
         """Every camera of the site, by the frames that really reached the core."""
@@ -50,8 +56,12 @@ class SightMonitor:
     ) -> list[Hazard]:
         """All hazards of sight at this tick."""
         starting = now_s - (self._start_s or 0.0) <= self._policy.startup_grace_s
-        out = [] if starting else self._silent_cameras(cameras)
-        out += self._uncovered(cameras, scenes) if not starting else []
+        doubts = self._doubts.step(now_s, tracks, frozenset(c.camera for c in cameras if c.alive))
+        out: list[Hazard] = []
+        if not starting:
+            out += self._silent_cameras(cameras) + [_doubted(d) for d in doubts]
+            seeing = {c.camera for c in cameras if c.alive} - {d.camera for d in doubts if d.sure}
+            out += self._uncovered(cameras, scenes, seeing)
         out += self._unlocated(now_s, tracks, starting)
         out += self._vanished(scenes)
         return out
@@ -93,14 +103,14 @@ class SightMonitor:
             if not c.alive
         ]
 
-    def _uncovered(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...]) -> list[Hazard]:
-        """Loads that move or hang over floor that only cameras see which are silent now.
+    def _uncovered(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...], seeing: set[str]) -> list[Hazard]:
+        """Loads that move or hang over floor that only cameras look at which do not see now.
 
         What no camera ever sees is a situation of its own, the blind lift.
         """
         if self._map is None:
             return []
-        alive = np.array([c.alive for c in cameras], bool)
+        alive = np.array([c.camera in seeing for c in cameras], bool)
         out = []
         for scene in scenes:
             airborne = scene.body.loaded and scene.body.highest_m > self._policy.landed_gap_m
@@ -110,13 +120,13 @@ class SightMonitor:
             now, ever = self._share_seen(scene, alive), self._share_seen(scene, np.ones_like(alive))
             if now >= _NEEDED_SHARE or ever < _NEEDED_SHARE:
                 continue
-            silent = max((c.age_s for c in cameras if not c.alive), default=0.0)
+            silent = max((c.age_s for c in cameras if c.camera not in seeing), default=0.0)
             out.append(
                 Hazard(
                     situation=Situation.CAMERA_BLIND,
                     level=Level.DANGER,
                     hoist=scene.state.name,
-                    source=", ".join(c.camera for c in cameras if not c.alive),
+                    source=", ".join(c.camera for c in cameras if c.camera not in seeing),
                     terms={"unseen_s": silent, "uncovered": 1.0},
                 )
             )
@@ -182,6 +192,15 @@ class SightMonitor:
                     )
                 )
         return out
+
+
+def _doubted(doubt: Doubt) -> Hazard:
+    return Hazard(
+        situation=Situation.CAMERA_BLIND,
+        level=Level.WARNING if doubt.sure else Level.CAUTION,
+        source=doubt.camera,
+        terms={"unseen_s": doubt.since_s, "uncovered": 0.0, "missed": float(doubt.things)},
+    )
 
 
 def _rate_hz(frames: list[tuple[float, int]]) -> float:

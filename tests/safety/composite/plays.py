@@ -16,6 +16,8 @@ from tests.safety.situations import HOIST, lift, run
 from tests.worlds import boxes_at, sight_at
 from tracking.records import Box
 
+Spoil = Callable[[str, float, list[Box]], list[Box]]
+"""What becomes of one camera's boxes at a time."""
 CAMERA_HZ = 5.0
 LASER_HZ = 10.0
 Cast = Callable[[float], Sequence[BodyState]]
@@ -32,7 +34,14 @@ def body(
 
 
 def play(
-    site: Site, cast: Cast, hook: Hook, until_s: float, *, loaded: bool = True, sigma_px: float = 1.0
+    site: Site,
+    cast: Cast,
+    hook: Hook,
+    until_s: float,
+    *,
+    loaded: bool = True,
+    sigma_px: float = 1.0,
+    spoil: Spoil | None = None,
 ) -> list[Step]:
     """Every tick of a play, with pixel noise of a seed."""
     random = np.random.default_rng(3)
@@ -45,7 +54,8 @@ def play(
         for i, camera in enumerate(cameras):
             time_s = (k + (i + 1) / (len(cameras) + 1)) / CAMERA_HZ
             seen = [b for one in cast(time_s) if (b := box_of(one, camera, random, sigma_px)) is not None]
-            events.append(boxes_at(camera.name, time_s, seen))
+            shown = seen if spoil is None else spoil(camera.name, time_s, seen)
+            events.append(boxes_at(camera.name, time_s, shown))
     return run(site, events, until_s)
 
 
