@@ -113,7 +113,8 @@ def test_the_page_tells_the_story(english: Path) -> None:
         "2026-03-02 00:00:00 UTC",
         "Hoistwatch 0.1.0",
         "none took part",
-        "Struck by moving load: escalated",
+        "Struck by moving load: raised",
+        "Under suspended load: escalated",
         "Permit of H1 withdrawn: the hoist must stop",
         "Permit of H1 given",
         "Under suspended load: raised",
@@ -173,12 +174,13 @@ def test_both_languages_have_the_same_places_to_fill() -> None:
 
 def test_figures_of_the_sample(happened: Happened) -> None:
     assert happened.worst is Level.DANGER
-    assert happened.load.raised == 3
+    assert happened.load.raised == 5
     assert happened.load.standing_at_end == 0
     assert not happened.load.flood
     assert {row.situation: row.worst for row in happened.kinds} == {
         Situation.STRUCK_BY: Level.DANGER,
         Situation.FALL_ZONE: Level.WARNING,
+        Situation.SWING: Level.WARNING,
     }
     permit = happened.spells["permit", "H1"]
     assert [s.value for s in permit] == [False, True, False, True, False, True]

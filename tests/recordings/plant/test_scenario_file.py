@@ -157,7 +157,7 @@ FAULTS = {
         "level must be 'caution', 'warning' or 'danger'",
     ),
     "expects unknown situation": (
-        ('situation = "struck_by"\nhoist', 'situation = "crush"\nhoist'),
+        ('situation = "struck_by"\nhoist', 'situation = "squash"\nhoist'),
         "[[expect]] 'fitter in the way' situation must be",
     ),
     "expects unknown hoist": (

@@ -110,8 +110,10 @@ def test_in_an_open_loop_the_load_strikes(open_loop: Simulated) -> None:
     assert any("fitter and crate: contact" in line for line in told(open_loop.truth))
 
 
-def test_a_lost_permit_stops_the_hoist_in_time(closed: tuple[Simulated, Recording]) -> None:
-    done, recording = closed
+def test_a_lost_permit_stops_the_hoist_in_time(tmp_path: Path) -> None:
+    # It is slowed first and stopped near the end: two seconds more show that it rests.
+    done = simulate(shorter(14.0), HERE, tmp_path / "a.mcap")
+    recording = Recording(tmp_path / "a.mcap")
     assert done.truth.hits == ()
     stops = [o for o in done.truth.orders if not o.permit and o.time_s > 1.0]
     assert stops, "the permit was withdrawn"
