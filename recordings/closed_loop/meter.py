@@ -1,8 +1,10 @@
 """What happens in one run of a scenario: who is hit, what is hit, how far the hoists' work is.
 
 A contact counts for the hoist while load or hook move faster than 0.1 m/s: whoever walks into a load that
-stands, was not hit by it. Somebody who appears (at the start, or where a real trajectory begins) less than
-2 s before the first contact did not walk into it: that pair is left out, in every arm alike.
+stands, was not hit by it. For the same reason energy goes by the lesser of that speed and the relative one:
+a walker's own speed is nothing that a hoist could take out of it. Somebody who appears (at the start, or
+where a real trajectory begins) less than 2 s before the first contact did not walk into it: that pair is
+left out, in every arm alike.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 import msgspec
 
 from recordings.closed_loop.records import Crash, Touch
-from recordings.plant.contacts import Gap, gaps
+from recordings.plant.contacts import Gap, gaps, hit_energy_j
 from recordings.plant.records import CraneState, World
 from recordings.plant.scenario import Scenario
 
@@ -31,6 +33,8 @@ class Meter:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
+        self._mass_kg = {load.name: load.mass_kg for load in scenario.load}
+        self._mass_kg |= {hoist.name: hoist.block_kg for hoist in scenario.hoist}
         self._seen_s: dict[str, float] = {}
         self._left_out: set[_Pair] = set()
         self._touches: dict[_Pair, Touch] = {}
@@ -58,7 +62,7 @@ class Meter:
             hoist = gap.hoist or self._hoist_of.get(gap.load, "")
             if gap.kind in _BODY:
                 struck_by = gap.hoist if gap.kind == "body_hook" else gap.load
-                self._touch(gap, hoist, speeds[struck_by], world.time_s)
+                self._touch(gap, (hoist, struck_by), speeds[struck_by], world.time_s)
             elif gap.speed_mps > _CRASH_MPS:
                 self._crash(gap, hoist, world.time_s)
 
@@ -78,20 +82,24 @@ class Meter:
         way.append((way[-1] if way else 0.0) + (step if step > _STANDS_M else 0.0))
         self._last[crane.name] = crane
 
-    def _touch(self, gap: Gap, hoist: str, load_mps: float, time_s: float) -> None:
+    def _touch(self, gap: Gap, by: _Pair, load_mps: float, time_s: float) -> None:
+        hoist, thing = by
         pair = (gap.person, hoist)
+        # A body that is pushed along goes with the load: no hit any more.
+        energy = hit_energy_j(self._mass_kg.get(thing, 0.0), min(load_mps, gap.speed_mps))
         known = self._touches.get(pair)
         if known is None and time_s - self._seen_s[gap.person] < APPEARANCE_S:
             self._left_out.add(pair)
         if pair in self._left_out or load_mps <= MOVING_MPS or not hoist:
             return
-        if known is not None and gap.energy_j <= known.energy_j:
+        if known is not None and energy <= known.energy_j:
             return
         self._touches[pair] = Touch(
             person=gap.person,
             hoist=hoist,
             from_s=time_s if known is None else known.from_s,
-            energy_j=round(gap.energy_j, 2),
+            energy_j=round(energy, 2),
+            relative_j=round(gap.energy_j, 2),
             load_mps=round(load_mps, 3),
             kind=gap.kind,
         )
@@ -121,9 +129,14 @@ def lost_s(done: Meter, undisturbed: Meter) -> float:
     """By how much later the hoists are with their work than in the undisturbed run, all of them together.
 
     The drives keep to the planned way, only later. Late is what the last of the work done in both runs
-    came later than there; where a run was cut off with work left to do, as late as it was by then.
+    came later than there; where a run was cut off with work left to do, as late as it was by then. No hoist
+    loses more than the time that it moves.
     """
-    return sum(_late_s(done.times_s, done.way_m[name], undisturbed.way_m[name]) for name in undisturbed.way_m)
+    late = 0.0
+    for name, planned_m in undisturbed.way_m.items():
+        most_s = _moving_s(undisturbed.times_s, planned_m)
+        late += min(_late_s(done.times_s, done.way_m[name], planned_m), most_s)
+    return late
 
 
 def _moving_s(times_s: Sequence[float], way_m: Sequence[float]) -> float:

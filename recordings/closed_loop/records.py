@@ -12,13 +12,16 @@ Stratum = Literal["library", "hall", "crowd"]
 class Touch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person and what moves on one hoist met, once or more often: the first time, and the hardest hit.
 
-    ``load_mps`` is the speed of load or hook in the hardest hit, ``energy_j`` that of ``plant.contacts``.
+    ``load_mps`` is the speed of load or hook in the hardest hit and ``energy_j`` what the hoist brings into it:
+    ½·μ·v² with that speed, or the relative one where that is less. ``relative_j`` is the same with the relative
+    speed, into which a walker's own goes.
     """
 
     person: str
     hoist: str
     from_s: float
     energy_j: float
+    relative_j: float
     load_mps: float
     kind: str
 

@@ -78,12 +78,12 @@ def _about(found: Sequence[CaseResult], order: Order) -> list[str]:
         f"{count['hall']} random halls, {crowds}; {hours:.2f} h in all, made dense: rates an hour compare systems, "
         "they are not those of a working day.",
         "",
-        "Contact counts while load or hook move faster than "
-        f"{MOVING_MPS:g} m/s. Prevented: the same scenario with the same seed without the system has the contact "
-        "(same person, same hoist), with it has not; softened: it comes in a lower band of energy. A stop is needless "
-        f"where, in the {AHEAD_S:g} s after it had it not come, nobody would have come within {STOP_NEAR_M:g} m "
-        f"({SLOW_NEAR_M:g} m for a slow-down) of what moves or hangs, nobody below, no load so near to anything "
-        "fixed, and the scenario itself called for no alarm. "
+        f"A contact counts while load or hook move faster than {MOVING_MPS:g} m/s; its energy is what the hoist brings "
+        "into it, without the walker's own. Prevented: the same scenario with the same seed without the system has the "
+        "contact (same person, same hoist), with it has not; softened: it comes in a lower band of energy. A stop is "
+        f"needless where, in the {AHEAD_S:g} s after it had it not come, nobody would have come within "
+        f"{STOP_NEAR_M:g} m ({SLOW_NEAR_M:g} m for a slow-down) of what moves or hangs, nobody below, no load so near "
+        "to anything fixed, and the scenario itself called for no alarm. "
         f"Intervals are exact, {100 * CONFIDENCE:g} %: Clopper-Pearson for shares, Garwood for rates.",
     ]
 
@@ -216,7 +216,8 @@ def _write_rows(found: Sequence[CaseResult], out: Path) -> None:
             for e in fates:
                 row = (r.number, r.name, arm.arm, e.touch.person, e.touch.hoist, e.touch.kind, e.touch.from_s)
                 lead = "" if e.lead_s is None else round(e.lead_s, 3)
-                contacts.append((*row, e.touch.load_mps, e.touch.energy_j, e.fate, e.energy_j, lead))
+                energies = (e.touch.load_mps, e.touch.energy_j, e.touch.relative_j)
+                contacts.append((*row, *energies, e.fate, e.energy_j, lead))
             for a in arm.actions:
                 order = (r.number, r.name, arm.arm, a.hoist, a.kind, " ".join(a.causes), a.decided_s, a.from_s)
                 gaps = (_or_empty(a.gap_m), _or_empty(a.thing_gap_m))
@@ -230,7 +231,7 @@ _RESULTS = (
     "scenario,stratum,name,situation,seconds,people,arm,contacts_open,prevented,new,crashes,stops,needless_stops,"
     "slows,needless_slows,motion_s,lost_s"
 )
-_CONTACTS = "scenario,name,arm,person,hoist,kind,time_s,load_mps,energy_j,fate,energy_left_j,lead_s"
+_CONTACTS = "scenario,name,arm,person,hoist,kind,time_s,load_mps,energy_j,relative_j,fate,energy_left_j,lead_s"
 _ACTIONS = "scenario,name,arm,hoist,kind,causes,decided_s,from_s,until_s,gap_m,thing_gap_m,below,called_for,needless"
 
 

@@ -118,7 +118,15 @@ def test_the_report_says_what_the_results_say(tmp_path: Path) -> None:
         Settings(seed=1, arms=names[:1], baselines=names[1:], compared=None, crowds=(), code="x"),
     )
     for number, prevented in ((0, True), (1, False)):
-        touch = {"person": "a", "hoist": "H1", "from_s": 9.0, "energy_j": 12.0, "load_mps": 0.5, "kind": "body_load"}
+        touch = {
+            "person": "a",
+            "hoist": "H1",
+            "from_s": 9.0,
+            "energy_j": 12.0,
+            "relative_j": 30.0,
+            "load_mps": 0.5,
+            "kind": "body_load",
+        }
         stop = {
             "hoist": "H1", "kind": "stop", "causes": ["struck_by"], "decided_s": 7.5, "from_s": 7.85, "until_s": 12.0,
             "gap_m": -0.02, "below": False, "thing_gap_m": None, "called_for": False,

@@ -13,7 +13,9 @@ from recordings.closed_loop.records import Action, ArmResult, CaseResult, Crash,
 
 
 def touch(person: str, energy_j: float, from_s: float = 10.0) -> Touch:
-    return Touch(person=person, hoist="H1", from_s=from_s, energy_j=energy_j, load_mps=0.4, kind="body_load")
+    return Touch(
+        person=person, hoist="H1", from_s=from_s, energy_j=energy_j, relative_j=energy_j, load_mps=0.4, kind="body_load"
+    )
 
 
 def action(**changes: Any) -> Action:
