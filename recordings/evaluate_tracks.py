@@ -61,7 +61,7 @@ def evaluate_tracks(
     Ground truth is one of: ``frame,id,x,y`` (frames from 1), ``frame0,id,bb_left,bb_top,bb_width,
     bb_height,ground_x_m,ground_y_m`` (frames from 0), both at ``rate_hz`` with the first frame at
     time 0 and every frame from the first to the last counted; or ``time_s,id,x_m,y_m``. Only its own
-    frames count. Each is compared with the tick nearest to it, no farther than half a tick.
+    frames count. Each is compared with the tick nearest to it, the later of two, no farther than half a tick.
     ``region_m``: only people and tracks within this polygon count.
 
     CLEAR MOT (Bernardin and Stiefelhagen 2008) and IDF1 (Ristani et al. 2016) by py-motmetrics, with
@@ -126,7 +126,9 @@ def _at_times(rows: list[TrackRow], times_s: list[float]) -> list[Places]:
     reach_s = _REACH * tick_s + _ROUNDING_S
     out: list[Places] = []
     for time_s in times_s:
-        nearest = float(stamps[np.abs(stamps - time_s).argmin()])
+        # Of two ticks equally near the later one counts: it is the first that can know of this instant.
+        away = np.abs(stamps - time_s)
+        nearest = float(stamps[np.flatnonzero(away <= away.min() + _ROUNDING_S)[-1]])
         out.append(ticks[nearest] if abs(nearest - time_s) <= reach_s else {})
     return out
 

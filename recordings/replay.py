@@ -110,7 +110,8 @@ def run_replay(
     summary = ReplaySummary()
     with ExitStack() as files:
         alarm_log = files.enter_context(alarms_jsonl(alarms)) if alarms else None
-        track_log = files.enter_context(tracks_csv(tracks)) if tracks else None
+        floor_m = (recording.site() if site is None else site).site.boundary_m
+        track_log = files.enter_context(tracks_csv(tracks, floor_m)) if tracks else None
         for step in steps(recording, site, detector, progress):
             summary.add(step)
             if track_log:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import shapely
+
+from calibration.site import Point
 from recordings.atomic import atomic_text
 from recordings.csv_rows import read_rows
 from recordings.numbers import fixed
@@ -18,9 +21,13 @@ COLUMNS = ("time_s", "kind", "id", "x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_
 
 
 class TracksCsv:
-    """Writes one row per track and tick: people first, then hooks, in the order of the snapshot."""
+    """Writes one row per track and tick: people first, then hooks, in the order of the snapshot.
 
-    def __init__(self, stream: TextIO) -> None:
+    ``floor_m``: the watched floor; people beside it, whom the core follows a little farther, have no row.
+    """
+
+    def __init__(self, stream: TextIO, floor_m: Sequence[Point] | None = None) -> None:
+        self._floor = None if floor_m is None else shapely.Polygon(floor_m)
         self._rows = csv.writer(stream, lineterminator="\n")
         self._rows.writerow(COLUMNS)
 
@@ -29,7 +36,7 @@ class TracksCsv:
         for its place is not known any more. ``sigma_m`` is that of the floor position.
         """
         for p in snapshot.people:
-            if not p.lost:
+            if not p.lost and (self._floor is None or shapely.intersects_xy(self._floor, p.x_m, p.y_m)):
                 self._row(snapshot.time_s, "person", p.id, (p.x_m, p.y_m, 0.0, p.vx_mps, p.vy_mps, 0.0, p.sigma_m))
         for hoist in snapshot.hoists:
             h = hoist.state
@@ -46,10 +53,10 @@ class TracksCsv:
 
 
 @contextmanager
-def tracks_csv(path: Path | str) -> Iterator[TracksCsv]:
+def tracks_csv(path: Path | str, floor_m: Sequence[Point] | None = None) -> Iterator[TracksCsv]:
     """A tracks csv that replaces ``path`` when the block ends without an error. Raises BadInput."""
     with atomic_text(path) as stream:
-        yield TracksCsv(stream)
+        yield TracksCsv(stream, floor_m)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,34 +9,46 @@ heights widens the covariance along the line of sight.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.camera import Array, Camera
-from calibration.coverage import hidden
+from calibration.camera import Array, Camera, PlanePoints
 from calibration.policy import Policy
 from calibration.site import Structure
+from tracking.bodies import EDGE_PX, behind, behind_machine, feet_covered, lean
 from tracking.platforms import body_height, standing_levels
 from tracking.records import Box, Boxes, Observation, Sight
 
 _SANE = 1e6
-_EDGE_PX = 3.0
 _SHORT_OF_HEIGHT = 0.75
 _BEHIND_OF_HEIGHT = 0.92
 _TALL_OF_HEIGHT = 1.30
-_COVERED_WIDTH = 0.3
 _HIDDEN_FOOT_FACTOR = 3.0
+_HIDDEN, _HIDDEN_COVERED, _HIDDEN_SCREENED = 0.04, 0.4, 0.9
+"""How often the lower edge of a box is no foot: nothing in the way, another box, a structure's edge there."""
+_HEIGHT_OF_POINT_M = 0.1
+"""Noise of a height that a source in metres states, which has no field for it."""
+_HEIGHT_MODEL_M = 0.03
+"""What the measured height of one body differs by from camera to camera and step to step, beside pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFrame:
-    """People that one source saw at one time: position (n, 2), covariance (n, 2, 2), score (n,), height (n,) or NaN.
+    """n people that one source saw at one time.
 
-    ``floor_m`` (n,) is the height of what they stand on, ``top_m`` (n,) how far what is seen of them reaches
-    above it, NaN where that says nothing because feet or head may be hidden.
+    ``position_m`` (n, 2), ``cov_m2`` (n, 2, 2): the likelier of both readings, for who knows no more than
+    the box. ``score`` (n,). ``height_m`` (n,): body height where foot and head were both seen for sure, else NaN.
+    ``floor_m`` (n,): height of what they stand on. ``top_m`` (n,): how far what is seen of them reaches above
+    it, NaN where that says nothing because feet or head may be hidden.
+
+    A box can be read in two ways, and who follows a person can tell which holds. By the foot:
+    ``foot_m`` (n, 2), ``foot_cov_m2`` (n, 2, 2), with the body height that follows, ``tall_m`` and
+    ``tall_sigma_m`` (n,), NaN where the head is cut off. By the head, where the feet are hidden: ``head_m``
+    (n, 2) for a body of ``person_height_m``, ``head_slope`` (n, 2) = d(x, y)/d(height), ``head_cov_m2``
+    (n, 2, 2) for pixel noise alone. ``hidden`` (n,) is the prior probability of the second; 0 or 1
+    where the other reading does not exist. ``clear`` (n,): a whole body, nothing before it.
     """
 
     source: str
@@ -47,9 +59,21 @@ class PersonFrame:
     height_m: Array
     floor_m: Array
     top_m: Array
+    foot_m: Array
+    foot_cov_m2: Array
+    tall_m: Array
+    tall_sigma_m: Array
+    head_m: Array
+    head_cov_m2: Array
+    head_slope: Array
+    hidden: Array
+    clear: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.score)
+
+
+_COLUMNS = tuple(f.name for f in fields(PersonFrame))[2:]
 
 
 def people_of_boxes(
@@ -65,9 +89,9 @@ def people_of_boxes(
     )
     bottom, middle = top + height, left + width / 2
     picture_width, picture_height = camera.size_px
-    foot_cut = bottom >= picture_height - 1 - _EDGE_PX
-    head_cut = top <= _EDGE_PX
-    side_cut = (left <= _EDGE_PX) | (left + width >= picture_width - 1 - _EDGE_PX)
+    foot_cut = bottom >= picture_height - 1 - EDGE_PX
+    head_cut = top <= EDGE_PX
+    side_cut = (left <= EDGE_PX) | (left + width >= picture_width - 1 - EDGE_PX)
     covered = feet_covered(left, top, width, bottom, [b for b in boxes.boxes if b.kind == "load" and sound(b)])
 
     tall_m = policy.person_height_m
@@ -78,7 +102,7 @@ def people_of_boxes(
     floor_m = np.where(foot_cut, 0.0, standing_levels(camera, foot_px, head_px, tall_m, structures))
     foot = camera.on_plane(foot_px, floor_m)
     foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
-    head = camera.on_plane(head_px, tall_m)
+    head = camera.on_plane(head_px, tall_m + floor_m)
     body_m = body_height(camera, foot.xy_m, head_px) - floor_m
     with np.errstate(invalid="ignore"):
         too_short = body_m < _SHORT_OF_HEIGHT * tall_m
@@ -89,29 +113,58 @@ def people_of_boxes(
     feet_hidden = foot_cut | ~foot.valid | too_tall | screened | (covered & too_short)
     use_head = feet_hidden & ~head_cut & head.valid
 
-    foot_sigma = np.where(
-        covered | screened | too_short | foot_cut | side_cut, _HIDDEN_FOOT_FACTOR * foot_sigma, foot_sigma
-    )
+    plane_floor = policy.observation_sigma_floor_m**2 * np.eye(2)
+    side_factor = np.where(side_cut, _HIDDEN_FOOT_FACTOR, 1.0)
     head_sigma = np.hypot(policy.head_sigma_px, policy.foot_sigma_of_height * height)
-    by_foot = foot.covariance_m2(foot_sigma)
-    by_head = head.covariance_m2(head_sigma, policy.person_height_sigma_m)
+    foot_cov = foot.covariance_m2(foot_sigma * side_factor) + plane_floor
+    head_cov = head.covariance_m2(head_sigma * side_factor) + plane_floor
+    doubtful = covered | screened | too_short | foot_cut | side_cut
+    by_foot = foot.covariance_m2(np.where(doubtful, _HIDDEN_FOOT_FACTOR * foot_sigma, foot_sigma)) + plane_floor
+    by_head = head.covariance_m2(head_sigma, policy.person_height_sigma_m) + plane_floor
     position = np.where(use_head[:, None], head.xy_m, foot.xy_m)
     cov = np.where(use_head[:, None, None], by_head, by_foot)
-    cov = cov + policy.observation_sigma_floor_m**2 * np.eye(2)
+
+    hidden = np.where(covered, _HIDDEN_COVERED, _HIDDEN)
+    hidden = np.where(screened, _HIDDEN_SCREENED, hidden)
+    hidden = np.where(foot_cut | ~foot.valid, 1.0, np.where(head_cut | ~head.valid, 0.0, hidden))
     shown = ~(foot_cut | head_cut | covered | screened | too_tall)
     whole = shown & ~too_short
-    keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
-    keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
-    return PersonFrame(
+    frame = PersonFrame(
         source=boxes.camera,
         time_s=boxes.time_s,
-        position_m=position[keep],
-        cov_m2=cov[keep],
-        score=score[keep],
-        height_m=np.where(whole, body_m, np.nan)[keep],
-        floor_m=floor_m[keep],
-        top_m=np.where(shown, body_m, np.nan)[keep],
+        position_m=position,
+        cov_m2=cov,
+        score=score,
+        height_m=np.where(whole, body_m, np.nan),
+        floor_m=floor_m,
+        top_m=np.where(shown, body_m, np.nan),
+        foot_m=np.where(foot.valid[:, None], foot.xy_m, 0.0),
+        foot_cov_m2=np.where(foot.valid[:, None, None], foot_cov, np.eye(2)),
+        tall_m=np.where(foot_cut | head_cut, np.nan, body_m),
+        tall_sigma_m=_height_sigma(
+            foot.covariance_m2(policy.foot_sigma_px), head, policy.head_sigma_px * tall_m / np.maximum(height, 1.0)
+        ),
+        head_m=np.where(head.valid[:, None], head.xy_m, 0.0),
+        head_cov_m2=np.where(head.valid[:, None, None], head_cov, np.eye(2)),
+        head_slope=np.where(head.valid[:, None], head.slope, 0.0),
+        hidden=hidden,
+        clear=whole & ~side_cut,
     )
+    keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
+    keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
+    return frame if keep.all() else inside(frame, keep)
+
+
+def _height_sigma(foot_cov_m2: Array, head: PlanePoints, head_sigma_m: Array) -> Array:
+    """(n,) noise of measured heights: range error of the foot by the steepness of the ray, and of the head itself.
+
+    By the pixel noise of both edges alone: what grows with the box moves foot and head together.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        steep2 = (head.slope**2).sum(axis=1)
+        along = np.einsum("ni,nij,nj->n", head.slope, foot_cov_m2, head.slope) / steep2
+        sigma = np.sqrt(along / steep2 + head_sigma_m**2 + _HEIGHT_MODEL_M**2)
+    return np.where(np.isfinite(sigma), sigma, 1.0)
 
 
 def people_of_sight(sight: Sight) -> PersonFrame:
@@ -123,65 +176,38 @@ def people_of_sight(sight: Sight) -> PersonFrame:
     cov[:, 0, 0], cov[:, 1, 1] = values[:, 2], values[:, 4]
     cov[:, 0, 1] = cov[:, 1, 0] = values[:, 3]
     height = np.array([np.nan if o.height_m is None else o.height_m for o in rows], float)
+    return frame_of_points(sight.source, sight.time_s, values[:, :2].copy(), cov, values[:, 5].copy(), height)
+
+
+def frame_of_points(
+    source: str, time_s: float, position_m: Array, cov_m2: Array, score: Array, height_m: Array
+) -> PersonFrame:
+    """People measured on the floor: there is no other way to read them."""
+    n = len(score)
     return PersonFrame(
-        sight.source,
-        sight.time_s,
-        values[:, :2].copy(),
-        cov,
-        values[:, 5].copy(),
-        height,
-        np.zeros(len(rows)),
-        np.full(len(rows), np.nan),
+        source=source,
+        time_s=time_s,
+        position_m=position_m,
+        cov_m2=cov_m2,
+        score=score,
+        height_m=height_m,
+        floor_m=np.zeros(n),
+        top_m=np.full(n, np.nan),
+        foot_m=position_m,
+        foot_cov_m2=cov_m2,
+        tall_m=height_m,
+        tall_sigma_m=np.full(n, _HEIGHT_OF_POINT_M),
+        head_m=np.zeros((n, 2)),
+        head_cov_m2=np.broadcast_to(np.eye(2), (n, 2, 2)),
+        head_slope=np.zeros((n, 2)),
+        hidden=np.zeros(n),
+        clear=np.ones(n, bool),
     )
-
-
-def behind(camera: Camera, floor_m: Array, offset_m: float) -> Array:
-    """Floor points (n, 2) moved away from the camera: a box ends at the toes, a body stands behind them."""
-    away = floor_m - camera.centre_m[:2]
-    distance = np.sqrt((away**2).sum(axis=1, keepdims=True))
-    moved: Array = floor_m + offset_m * away / np.maximum(distance, 1e-9)
-    return moved
-
-
-def lean(camera: Camera, px: Array, z_m: float, tall_m: float, box_px: Array) -> Array:
-    """(n,) pixels from foot to head sideways of upright bodies, over the part of them that boxes show.
-
-    px: (n, 2) a point of each body, at height ``z_m``; tall_m: height of the bodies; box_px: (n,)
-    heights of their boxes. A box spans foot and head, so its middle lies half of this beside either.
-    """
-    floor = camera.points_on_plane(px, z_m)
-    foot = camera.project(np.column_stack([floor, np.zeros(len(px))]))
-    head = camera.project(np.column_stack([floor, np.full(len(px), tall_m)]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shown = np.clip(box_px / (foot[:, 1] - head[:, 1]), 0.0, 1.0)
-        out = shown * (head[:, 0] - foot[:, 0])
-    return np.where(np.isfinite(out), out, 0.0)
-
-
-def behind_machine(
-    camera: Camera, foot_px: Array, sigma_px: Array, structures: tuple[Structure, ...]
-) -> NDArray[np.bool_]:
-    """(n,) whether boxes end at the edge of a structure: just below it, no floor can be seen."""
-    if not structures or not len(foot_px):
-        return np.zeros(len(foot_px), np.bool_)
-    below = camera.points_on_plane(foot_px + np.column_stack([np.zeros(len(foot_px)), sigma_px]))
-    out: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(below), axis=1)
-    out[out] = hidden(camera.centre_m, np.column_stack([below[out], np.zeros(out.sum())]), structures)
-    return out
 
 
 def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
     """The frame's rows where ``keep`` (n,) is True."""
-    return PersonFrame(
-        frame.source,
-        frame.time_s,
-        frame.position_m[keep],
-        frame.cov_m2[keep],
-        frame.score[keep],
-        frame.height_m[keep],
-        frame.floor_m[keep],
-        frame.top_m[keep],
-    )
+    return PersonFrame(frame.source, frame.time_s, *(getattr(frame, name)[keep] for name in _COLUMNS))
 
 
 def sane(*values: float) -> bool:
@@ -202,16 +228,3 @@ def finite(observation: Observation) -> bool:
     if not sane(o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2, o.z_m or 0.0, o.sigma_z_m or 0.0):
         return False
     return o.var_x_m2 > 0 and o.var_x_m2 * o.var_y_m2 > o.cov_xy_m2**2
-
-
-def feet_covered(left: Array, top: Array, width: Array, bottom: Array, loads: Sequence[Box] = ()) -> NDArray[np.bool_]:
-    """(n,) whether another box or a load, lower in the picture and so nearer, hides the foot of each box."""
-    more = np.array([(b.left_px, b.top_px, b.width_px, b.height_px) for b in loads], float).reshape(-1, 4)
-    left_all, top_all = np.append(left, more[:, 0]), np.append(top, more[:, 1])
-    right_all, bottom_all = np.append(left + width, more[:, 0] + more[:, 2]), np.append(bottom, more[:, 1] + more[:, 3])
-    shared = np.minimum((left + width)[:, None], right_all[None]) - np.maximum(left[:, None], left_all[None])
-    nearer = (bottom_all[None] > bottom[:, None] + _EDGE_PX) & (top_all[None] < bottom[:, None])
-    out: NDArray[np.bool_] = np.logical_or.reduce(
-        nearer & (shared > _COVERED_WIDTH * width[:, None]), axis=1, initial=False
-    )
-    return out

@@ -46,7 +46,7 @@ class Bank:
     def empty(cls) -> Bank:
         return cls(np.zeros((0, MODES, 4)), np.zeros((0, MODES, 4, 4)), np.zeros((0, MODES)))
 
-    def take(self, rows: NDArray[np.int64]) -> Bank:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Bank:
         return Bank(self.mean[rows], self.cov[rows], self.probability[rows])
 
     def joined(self, other: Bank) -> Bank:

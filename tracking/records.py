@@ -104,6 +104,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``floor_m`` is the height of what the person stands on: 0 or that of a platform. ``top_m`` is how far the
     body reaches above that now, at most, where anybody can tell: well below ``height_m`` it bends or lies.
+    ``existence`` is the probability that there is somebody at all, by what all cameras found and missed.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lost: bool = False
     floor_m: float = 0.0
     top_m: float | None = None
+    existence: float = 1.0
 
     @property
     def sigma_m(self) -> float:

@@ -1,51 +1,148 @@
-"""How tall somebody is, how high the body reaches now, and on what it stands: from looks of any camera."""
+"""How tall people are, how high their bodies reach now, and on what they stand: from looks of any camera.
+
+Columns of all that are followed; nothing is changed in place.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from tracking.observe import PersonFrame
+import numpy as np
 
-_HEIGHT_GAIN = 0.1
+from calibration.camera import Array, Flags, Rows
+from tracking.readings import Readings
+
 _LEVEL_GAIN = 0.2
 _TOP_TIME_S = 0.4
 _TOP_AGE_S = 1.0
+_FIRST_SIGMA_M = 0.06
+_LEAST_VAR_M2 = 0.01**2
+_STOOPED_SIGMA = 3.0
 
 
-@dataclass(slots=True)
-class Stature:
-    """What one followed person's boxes told of the body. ``height_m`` is that of the whole body upright."""
+@dataclass(frozen=True, slots=True)
+class Statures:
+    """What boxes told of n bodies.
 
-    height_m: float | None = None
-    _levels: dict[float, float] = field(default_factory=dict)
-    _tops: dict[str, tuple[float, float]] = field(default_factory=dict)
+    height_m, var_m2: (n,) of the whole body upright, by the policy's spread of heights before any look.
+    level_weight: (n, levels) newest looks that have the person on each level of the site.
+    top_m, top_s: (n, sources) how high what each source saw reached above that, and when, −inf for never.
+    """
 
-    def see(self, frame: PersonFrame, row: int) -> None:
-        """Take in one box of this person."""
-        height, top, level = (float(values[row]) for values in (frame.height_m, frame.top_m, frame.floor_m))
-        if math.isfinite(height):
-            self.height_m = height if self.height_m is None else self.height_m + _HEIGHT_GAIN * (height - self.height_m)
-        self._levels = {known: (1.0 - _LEVEL_GAIN) * weight for known, weight in self._levels.items()}
-        self._levels[level] = self._levels.get(level, 0.0) + _LEVEL_GAIN
-        if math.isfinite(top):
-            before_s, before_m = self._tops.get(frame.source, (-math.inf, top))
-            kept = math.exp(-max(frame.time_s - before_s, 0.0) / _TOP_TIME_S)
-            self._tops[frame.source] = (max(before_s, frame.time_s), kept * before_m + (1.0 - kept) * top)
+    height_m: Array
+    var_m2: Array
+    level_weight: Array
+    top_m: Array
+    top_s: Array
 
-    @property
-    def floor_m(self) -> float:
-        """Height of what the person stands on, as most of the newest looks have it."""
-        return max(self._levels, key=lambda level: (self._levels[level], -level), default=0.0)
+    @classmethod
+    def unknown(cls, n: int, tall_m: float, sigma_m: float, levels: int, sources: int) -> Statures:
+        """n people of whom nothing is known yet; they are taken to stand on the floor, the first level."""
+        weight = np.zeros((n, levels))
+        weight[:, :1] = 1e-6
+        tops = np.zeros((n, sources)), np.full((n, sources), -np.inf)
+        return cls(np.full(n, tall_m), np.full(n, sigma_m**2), weight, *tops)
 
-    def top_m(self, now_s: float) -> float | None:
-        """How far above that the body reaches, at most; None where no camera could tell of late.
+    def take(self, rows: Rows | Flags) -> Statures:
+        return Statures(
+            self.height_m[rows], self.var_m2[rows], self.level_weight[rows], self.top_m[rows], self.top_s[rows]
+        )
+
+    def joined(self, other: Statures) -> Statures:
+        return Statures(
+            np.concatenate([self.height_m, other.height_m]),
+            np.concatenate([self.var_m2, other.var_m2]),
+            np.concatenate([self.level_weight, other.level_weight]),
+            np.concatenate([self.top_m, other.top_m]),
+            np.concatenate([self.top_s, other.top_s]),
+        )
+
+    def with_sources(self, more: int) -> Statures:
+        """Columns for sources that were never heard before."""
+        n = len(self.height_m)
+        top_m = np.concatenate([self.top_m, np.zeros((n, more))], axis=1)
+        top_s = np.concatenate([self.top_s, np.full((n, more), -np.inf)], axis=1)
+        return Statures(self.height_m, self.var_m2, self.level_weight, top_m, top_s)
+
+    def on_level(self, levels_m: Array) -> Array:
+        """(n,) height of what each stands on, as most of the newest looks have it."""
+        if len(levels_m) == 1:
+            return np.full(len(self.height_m), levels_m[0])
+        out: Array = levels_m[self.level_weight.argmax(axis=1)]
+        return out
+
+    def reach(self, now_s: float) -> Array:
+        """(n,) how far above that each body reaches, at most; NaN where no camera could tell of late.
 
         A camera that looks down on a body that lies along its line of sight sees it reach high in the
         picture, and never lower than it is: the least that any camera says bounds it best. One camera of
         many may be misled by feet that something hides, so of three or more the second least counts.
         """
-        recent = sorted(top for time_s, top in self._tops.values() if now_s - time_s <= _TOP_AGE_S)
-        if not recent:
-            return None
-        return recent[1] if len(recent) > 2 else recent[0]
+        n, sources = self.top_m.shape
+        if not sources:
+            return np.full(n, np.nan)
+        recent = now_s - self.top_s <= _TOP_AGE_S
+        least = np.sort(np.where(recent, self.top_m, np.inf), axis=1)
+        second = least[:, min(1, sources - 1)]
+        out = np.where(recent.sum(axis=1) > 2, second, least[:, 0])
+        return np.where(np.isfinite(out), out, np.nan)
+
+    def seen(self, pairs: tuple[Rows, Rows, Flags], seen: Readings, when: tuple[float, Rows, Array]) -> Statures:
+        """After boxes of one instant.
+
+        pairs: track, box and whether it was read by the head, (k,) each. when: time, the column of each
+        source of ``seen``, the levels of the site.
+        """
+        track, box, by_head = pairs
+        time_s, columns_of, levels_m = when
+        if not len(track):
+            return self
+        height, variance = self._taller(track, box, by_head, seen)
+        weight = self.level_weight
+        if len(levels_m) > 1:
+            weight = weight.copy()
+            level = np.abs(levels_m[None] - seen.floor_m[box][:, None]).argmin(axis=1)
+            looks = np.bincount(track, minlength=len(weight))
+            weight *= ((1.0 - _LEVEL_GAIN) ** looks)[:, None]
+            np.add.at(weight, (track, level), _LEVEL_GAIN)
+        top_m, top_s = self.top_m, self.top_s
+        told = np.isfinite(seen.top_m[box])
+        if told.any():
+            top_m, top_s = top_m.copy(), top_s.copy()
+            at = track[told], columns_of[seen.camera[box[told]]]
+            fresh = seen.top_m[box[told]]
+            kept = np.exp(-np.maximum(time_s - top_s[at], 0.0) / _TOP_TIME_S)
+            top_m[at] = kept * top_m[at] + (1.0 - kept) * fresh
+            top_s[at] = time_s
+        return Statures(height, variance, weight, top_m, top_s)
+
+    def _taller(self, track: Rows, box: Rows, by_head: Flags, seen: Readings) -> tuple[Array, Array]:
+        """Body heights after boxes that show a whole upright body; the height of a grown body does not change."""
+        tall = seen.tall_m[box]
+        with np.errstate(invalid="ignore"):
+            spread = np.sqrt(seen.tall_var_m2[box] + self.var_m2[track])
+            good = ~by_head & (np.abs(tall - self.height_m[track]) < _STOOPED_SIGMA * spread)
+        if not good.any():
+            return self.height_m, self.var_m2
+        height, variance = self.height_m.copy(), self.var_m2.copy()
+        rows, row = np.unique(track[good], return_inverse=True)
+        precision = 1.0 / seen.tall_var_m2[box[good]]
+        total = np.bincount(row, precision, len(rows))
+        mean = np.bincount(row, precision * tall[good], len(rows)) / total
+        gain = variance[rows] / (variance[rows] + 1.0 / total)
+        height[rows] += gain * (mean - height[rows])
+        variance[rows] = np.maximum((1.0 - gain) * variance[rows], _LEAST_VAR_M2)
+        return height, variance
+
+    def first(self, heights: Sequence[Array]) -> Statures:
+        """Of people first seen: heights that whole bodies showed, (k,) of each person, may be none."""
+        height, variance = self.height_m.copy(), self.var_m2.copy()
+        for k, values in enumerate(heights):
+            known = values[np.isfinite(values)]
+            if len(known):
+                noise = _FIRST_SIGMA_M**2 / len(known)
+                gain = variance[k] / (variance[k] + noise)
+                height[k] += gain * (known.mean() - height[k])
+                variance[k] *= 1.0 - gain
+        return Statures(height, variance, self.level_weight, self.top_m, self.top_s)

@@ -61,8 +61,7 @@ class Tracker:
         self._waits_s = {}
         accepted = [i for i in inputs if self._accept(i, now_s)]
         frames = [f for i in accepted if (f := self._people_of(i)) is not None]
-        self._people.observe(frames)
-        self._people.end_tick(now_s)
+        self._people.observe(frames, now_s)
         self._hoists.observe(accepted)
         people = self._people.people(now_s)
         states = self._hoists.states(now_s)
@@ -70,7 +69,7 @@ class Tracker:
         return Tracks(
             time_s=now_s,
             people=people,
-            bank=self._people.bank_at(now_s).take(self._people.confirmed_rows()),
+            bank=self._people.bank_at(now_s),
             hoists=states,
             hoist_filters=tuple(p for p in pairs if p is not None),
             looked_s=dict(self._newest_s),

@@ -11,7 +11,8 @@ from calibration.camera import Camera
 from calibration.policy import Policy
 from calibration.site import Structure
 from tests.worlds import BODY_HEIGHT_M, body_boxes, boxes_at, hall_cameras, looking, seen_at, shaken, sight_at
-from tracking.observe import behind, feet_covered, people_of_boxes, people_of_sight
+from tracking.bodies import behind, feet_covered
+from tracking.observe import people_of_boxes, people_of_sight
 from tracking.records import Box, Observation
 
 POLICY = Policy()

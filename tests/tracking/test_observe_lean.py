@@ -9,7 +9,8 @@ from calibration.camera import Camera
 from calibration.policy import Policy
 from calibration.site import Structure
 from tests.worlds import body_boxes, boxes_at, hall_cameras, looking
-from tracking.observe import lean, people_of_boxes
+from tracking.bodies import lean
+from tracking.observe import people_of_boxes
 from tracking.records import Box
 
 POLICY = Policy()

@@ -1,0 +1,210 @@
+"""One instant of following people: all that was seen at it in, the next state out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import shapely
+from shapely import Polygon, contains_xy
+
+from calibration.camera import Array, Flags, Rows
+from calibration.site import Site
+from tracking import existence
+from tracking import people_filter as imm
+from tracking.associate import Matches, Predicted, associate, fused, gate_of
+from tracking.births import clusters, fuse
+from tracking.observe import PersonFrame
+from tracking.people_state import Crowd, State
+from tracking.readings import Readings, columns, readings_of
+from tracking.stature import Statures
+from tracking.visibility import Visibility
+
+_FOLLOWED_BEYOND_M = 0.5
+"""Who steps out of the watched floor and its margin keeps the name so far, but is not told of."""
+_NEAR_TRACK_M = 0.6
+_MERGE_TIME_S = 1.0
+
+
+class PeopleModel:
+    """How people of one site come, move, are seen and go."""
+
+    def __init__(self, site: Site) -> None:
+        self.policy = site.policy
+        floor = Polygon(site.site.boundary_m)
+        self._watched = floor.buffer(site.policy.boundary_margin_m)
+        self._followed = floor.buffer(site.policy.boundary_margin_m + _FOLLOWED_BEYOND_M)
+        shapely.prepare(self._watched)
+        shapely.prepare(self._followed)
+        self.levels_m = np.array([0.0, *sorted({s.height_m for s in site.structure if s.platform})])
+        self._visibility = Visibility(site)
+        self._gate = gate_of(site.policy.gate_probability, 2)
+
+    def step(self, state: State, time_s: float, frames: Sequence[PersonFrame]) -> State:
+        """The state after the frames of one instant, each of another source; ``time_s`` ≥ that of the state."""
+        seen = readings_of(frames)
+        state = self._moved(state.with_sources(seen.sources), time_s)
+        columns_of = np.array([state.sources.index(s) for s in seen.sources], np.int64)
+        weights = existence.weight(time_s - state.looked_s[columns_of])
+        crowd = state.crowd
+        mean, cov = crowd.bank.fused()
+        bodies = mean[crowd.confirmed, :2]
+        detection = self._visibility.detection(seen.sources, mean[:, :2], bodies)
+        tracks = Predicted(
+            place=columns(mean[:, :2], cov[:, :2, :2]),
+            height_m=crowd.stature.height_m,
+            height_var_m2=crowd.stature.var_m2,
+            gain=existence.odds_of_detection(detection, crowd.log_odds),
+        )
+        matches = associate(tracks, seen, self.policy.person_height_m, self._gate)
+        hit = np.zeros(detection.shape, bool)
+        hit[seen.camera[matches.box], matches.track] = True
+        clear = np.zeros(detection.shape, bool)
+        clear[seen.camera[matches.box], matches.track] = seen.clear[matches.box]
+        crowd = self._corrected(crowd, matches, seen, (time_s, columns_of, self.levels_m))
+        log_odds = existence.updated(crowd.log_odds, weights, existence.evidence(detection, hit, clear))
+        crowd = self._noted(replace(crowd, log_odds=log_odds), hit, columns_of, time_s)
+        born, next_key = self._born(crowd, seen, matches, hit, (time_s, state.next_key, columns_of))
+        looked = state.looked_s.copy()
+        looked[columns_of] = time_s
+        crowd, close = self._merged(crowd if born is None else crowd.joined(born), hit, time_s, state.close_since)
+        return State(time_s, crowd, state.sources, looked, next_key, close)
+
+    def alive(self, crowd: Crowd, mean_m: Array, now_s: float) -> Flags:
+        """(n,) who is not forgotten at ``now_s``."""
+        unseen_s = now_s - crowd.seen_s
+        p = self.policy
+        soon = unseen_s <= p.tentative_coast_s
+        followed = contains_xy(self._followed, mean_m[:, 0], mean_m[:, 1])
+        watched = self.watched(mean_m)
+        kept = (unseen_s <= p.coast_time_s + p.lost_keep_s) & followed & (watched | soon)
+        alive: Flags = np.where(crowd.confirmed, kept, soon & (crowd.log_odds > existence.GONE))
+        return alive
+
+    def watched(self, place_m: Array) -> Flags:
+        """(n,) which places (n, 2) are on the watched floor or within its margin."""
+        inside: Flags = contains_xy(self._watched, place_m[:, 0], place_m[:, 1])
+        return inside
+
+    def lost(self, crowd: Crowd, now_s: float) -> Flags:
+        """(n,) whose place is not known any more."""
+        silent = now_s - crowd.seen_s > self.policy.coast_time_s
+        lost: Flags = crowd.confirmed & (silent | (crowd.log_odds <= existence.GONE))
+        return lost
+
+    def _moved(self, state: State, time_s: float) -> State:
+        if state.time_s is None or not len(state.crowd):
+            return state
+        crowd = state.crowd
+        if (time_s - crowd.seen_s.max()) > self.policy.coast_time_s + self.policy.lost_keep_s:
+            return replace(state, crowd=crowd.take(np.zeros(len(crowd), bool)))
+        crowd = replace(crowd, bank=imm.predict(crowd.bank, imm.models(self.policy, time_s - state.time_s)))
+        mean, _ = crowd.bank.fused()
+        keep = self.alive(crowd, mean[:, :2], time_s)
+        return replace(state, crowd=crowd if keep.all() else crowd.take(keep))
+
+    def _corrected(self, crowd: Crowd, matches: Matches, seen: Readings, when: tuple[float, Rows, Array]) -> Crowd:
+        if not len(matches):
+            return crowd
+        rows, place = fused(matches)
+        cov = np.empty((len(rows), 2, 2))
+        cov[:, 0, 0], cov[:, 1, 1] = place[2], place[4]
+        cov[:, 0, 1] = cov[:, 1, 0] = place[3]
+        bank = imm.update(crowd.bank, rows, place[:2].T, cov)
+        stature = crowd.stature.seen((matches.track, matches.box, matches.by_head), seen, when)
+        return replace(crowd, bank=bank, stature=stature)
+
+    def _noted(self, crowd: Crowd, hit: Flags, columns_of: Rows, time_s: float) -> Crowd:
+        """Who was found, by whom, and who is confirmed by it."""
+        heard = crowd.heard_s.copy()
+        heard[:, columns_of] = np.where(hit.T, time_s, heard[:, columns_of])
+        seen_s = np.where(hit.any(axis=0), time_s, crowd.seen_s)
+        enough = (seen_s - crowd.born_s >= self.policy.birth_time_s) & (crowd.log_odds >= existence.CONFIRMED)
+        confirmed = crowd.confirmed | enough | (crowd.log_odds >= existence.CERTAIN)
+        return replace(crowd, heard_s=heard, seen_s=seen_s, confirmed=confirmed)
+
+    def _born(
+        self, crowd: Crowd, seen: Readings, matches: Matches, hit: Flags, when: tuple[float, int, Rows]
+    ) -> tuple[Crowd | None, int]:
+        time_s, next_key, columns_of = when
+        free = np.ones(len(seen), bool)
+        free[matches.box] = False
+        free &= self.watched(seen.position_m)
+        rows = np.flatnonzero(free)
+        if not len(rows):
+            return None, next_key
+        groups = [rows[g] for g in clusters(seen.position_m[rows], seen.cov_m2[rows], seen.camera[rows], self._gate)]
+        places = [fuse(seen.position_m[g], seen.cov_m2[g]) for g in groups]
+        where, certainty = np.array([p for p, _ in places]), np.array([c for _, c in places])
+        mean, _ = crowd.bank.fused()
+        found = np.zeros((len(hit), len(groups)), bool)
+        whole = np.zeros((len(hit), len(groups)), bool)
+        for k, group in enumerate(groups):
+            found[seen.camera[group], k] = True
+            whole[seen.camera[group], k] = seen.clear[group]
+        detection = self._visibility.detection(seen.sources, where, mean[crowd.confirmed, :2])
+        log_odds = existence.at_birth(existence.evidence(detection, found, whole))
+        keep = (log_odds > existence.GONE) & ~self._doubles(mean[:, :2], where, hit, whole)
+        new = np.flatnonzero(keep)
+        if not len(new):
+            return None, next_key
+        stature = self._statures(
+            seen, [groups[i] for i in new], (time_s, columns_of, self.levels_m), crowd.heard_s.shape[1]
+        )
+        heard = np.full((len(new), crowd.heard_s.shape[1]), -np.inf)
+        heard[:, columns_of] = np.where(found[:, new].T, time_s, -np.inf)
+        at = np.full(len(new), time_s)
+        born = Crowd(
+            bank=imm.born(self.policy, where[new], certainty[new]),
+            key=np.arange(next_key, next_key + len(new)),
+            born_s=at,
+            seen_s=at,
+            log_odds=log_odds[new],
+            confirmed=(log_odds[new] >= existence.CERTAIN) | (self.policy.birth_time_s == 0.0),
+            stature=stature,
+            heard_s=heard,
+        )
+        return born, next_key + len(new)
+
+    def _doubles(self, mean_m: Array, where_m: Array, hit: Flags, whole: Flags) -> Flags:
+        """(k,) a second box on somebody already followed is not a second person.
+
+        Unless two cameras, each of which sees the one who is followed by another box, agree on a whole body.
+        """
+        if not len(mean_m):
+            return np.zeros(len(where_m), bool)
+        near = np.hypot(*(where_m[:, None] - mean_m[None]).transpose(2, 0, 1)) <= _NEAR_TRACK_M
+        both = whole.T.astype(np.int64) @ hit.astype(np.int64)
+        doubles: Flags = (near & (both < 2)).any(axis=1)
+        return doubles
+
+    def _statures(self, seen: Readings, groups: list[Rows], when: tuple[float, Rows, Array], sources: int) -> Statures:
+        p = self.policy
+        new = Statures.unknown(len(groups), p.person_height_m, p.person_height_sigma_m, len(self.levels_m), sources)
+        track = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
+        box = np.concatenate(groups)
+        looked = new.seen((track, box, np.ones(len(box), bool)), seen, when)
+        return looked.first([seen.height_m[g] for g in groups])
+
+    def _merged(
+        self, crowd: Crowd, hit: Flags, time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
+    ) -> tuple[Crowd, tuple[tuple[tuple[int, int], float], ...]]:
+        """Two tracks on one spot for long, never seen apart by one camera: the younger one ends."""
+        mean, _ = crowd.bank.fused()
+        x, y = mean[:, 0], mean[:, 1]
+        near = (np.subtract.outer(x, x) ** 2 + np.subtract.outer(y, y) ** 2) < self.policy.merge_distance_m**2
+        rows, cols = np.nonzero(np.triu(near, 1))
+        if not len(rows):
+            return crowd, ()
+        n = hit.shape[1]
+        old = dict(since)
+        close: dict[tuple[int, int], float] = {}
+        ended = np.zeros(len(crowd), bool)
+        for i, j in zip(rows.tolist(), cols.tolist(), strict=True):
+            if j < n and (hit[:, i] & hit[:, j]).any():
+                continue
+            pair = (int(crowd.key[i]), int(crowd.key[j]))
+            close[pair] = old.get(pair, time_s)
+            ended[j] |= time_s - close[pair] >= _MERGE_TIME_S
+        return crowd.take(~ended) if ended.any() else crowd, tuple(close.items())
