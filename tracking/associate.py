@@ -16,6 +16,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import chi2
 
 from calibration.camera import Array, Flags, Rows
+from tracking.births import clusters
+from tracking.exchange import Worth, exchanged, moved
 from tracking.readings import Readings
 
 _LOG_2PI = float(np.log(2.0 * np.pi))
@@ -26,6 +28,7 @@ _HEIGHT_DENSITY = 0.5
 _UPRIGHT = 0.95
 """Share of looks at a body in which it stands upright; it stoops or crouches in the others."""
 _SWEEPS = 3
+_EXCHANGES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,17 @@ def associate(tracks: Predicted, seen: Readings, assumed_height_m: float, gate: 
     for rows in crowded:
         chosen[rows] = best_assignment(pairs.track[rows], pairs.box[rows], value[rows])
     if len(seen.sources) > 1:
-        chosen, by_head = _climb(pairs, tracks, gate, (chosen, by_head, value), (crowded, np.flatnonzero(alone)))
+        parts = crowded, np.flatnonzero(alone)
+        chosen, by_head, prior, said = _climb(pairs, tracks, gate, (chosen, by_head, value), parts)
+        if crowded:
+            chosen, by_head = _exchanged(pairs, tracks, seen, (prior, said, gate), (chosen, by_head))
     kept, head = pairs.take(chosen), by_head[chosen]
     return Matches(kept.track, kept.box, head, np.where(head, kept.head, kept.foot))
 
 
 def _climb(
     pairs: _Pairs, tracks: Predicted, gate: float, start: tuple[Flags, Flags, Array], parts: tuple[list[Rows], Rows]
-) -> tuple[Flags, Flags]:
+) -> tuple[Flags, Flags, Array, Array]:
     """The assignment made better camera by camera until it stays, and how each pair is read.
 
     start: chosen, by_head, value by the prediction alone. parts: rows of each camera's crowded pairs, and
@@ -132,7 +138,55 @@ def _climb(
         _drop_contradicted(pairs.take(alone), alone, (prior, said, tracks.gain, gate), (chosen, by_head, first))
         if (before == chosen).all():
             break
-    return chosen, by_head
+    return chosen, by_head, prior, said
+
+
+def _exchanged(
+    pairs: _Pairs, tracks: Predicted, seen: Readings, known: tuple[Array, Array, float], start: tuple[Flags, Flags]
+) -> tuple[Flags, Flags]:
+    """The assignment after whole people were exchanged as long as that makes it likelier."""
+    (prior, said, gate), (chosen, by_head) = known, start
+    # How a box would be read for another track: as it fits where its present owner is.
+    owner = np.full(int(pairs.box.max()) + 1, -1)
+    owner[pairs.box[chosen]] = pairs.track[chosen]
+    owned = owner[pairs.box]
+    posterior = place_of(prior + said.sum(axis=0))
+    place = np.where(owned >= 0, posterior[:, owned], tracks.place[:, pairs.track])
+    _, head = _values(pairs, place, tracks.gain, np.inf)
+    head = np.where(chosen, by_head, head)
+    measured = np.where(head, pairs.head, pairs.foot)
+    base = np.where(head, pairs.log_head, pairs.log_foot)
+    base = base + tracks.gain[pairs.camera, pairs.track] - np.log(_CLUTTER_PER_M2)
+    boxes = int(pairs.box.max()) + 1
+    worth = Worth(
+        key=pairs.track * boxes + pairs.box,
+        camera=pairs.camera,
+        base=base,
+        information=_with_square(measured),
+        log_det=np.log(measured[2] * measured[4] - measured[3] ** 2),
+    )
+    place = tracks.place
+    known_m = np.vstack([_with_square(place), np.log(place[2] * place[4] - place[3] ** 2)])
+    rows = np.flatnonzero(chosen)
+    for _ in range(_EXCHANGES):
+        better = exchanged(worth, rows, pairs.track, pairs.box, (known_m, len(tracks.gain), boxes))
+        if better is None:
+            orphans = np.setdiff1d(pairs.box, pairs.box[rows])
+            groups = clusters(seen.position_m[orphans], seen.cov_m2[orphans], seen.camera[orphans], gate)
+            alone = (known_m, len(tracks.gain), boxes, [orphans[g] for g in groups if len(g) > 1])
+            better = moved(worth, rows, pairs.track, pairs.box, alone)
+        if better is None:
+            break
+        rows = better
+    out = np.zeros(len(chosen), bool)
+    out[rows] = True
+    return out, head
+
+
+def _with_square(place: Array) -> Array:
+    """(6, n) information of places (5, n) and the square x·Λ·x."""
+    information = _information(place)
+    return np.vstack([information, information[0] * place[0] + information[1] * place[1]])
 
 
 def _drop_contradicted(

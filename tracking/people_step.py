@@ -25,6 +25,8 @@ _FOLLOWED_BEYOND_M = 0.5
 """Who steps out of the watched floor and its margin keeps the name so far, but is not told of."""
 _NEAR_TRACK_M = 0.6
 _MERGE_TIME_S = 1.0
+_NEW_S = 1.0
+_STEP_ASIDE_M, _RUN_MPS = 0.4, 2.0
 
 
 class PeopleModel:
@@ -63,12 +65,15 @@ class PeopleModel:
         clear = np.zeros(detection.shape, bool)
         clear[seen.camera[matches.box], matches.track] = seen.clear[matches.box]
         crowd = self._corrected(crowd, matches, seen, (time_s, columns_of, self.levels_m))
-        log_odds = existence.updated(crowd.log_odds, weights, existence.evidence(detection, hit, clear))
+        evidence = existence.evidence(detection, hit, clear)
+        log_odds = existence.updated(crowd.log_odds, weights, evidence)
         crowd = self._noted(replace(crowd, log_odds=log_odds), hit, columns_of, time_s)
         born, next_key = self._born(crowd, seen, matches, hit, (time_s, state.next_key, columns_of))
         looked = state.looked_s.copy()
         looked[columns_of] = time_s
-        crowd, close = self._merged(crowd if born is None else crowd.joined(born), hit, time_s, state.close_since)
+        poorly = (evidence.sum(axis=0) <= 0.0) | (hit.sum(axis=0) < 2)
+        crowd = self._found_again(crowd if born is None else crowd.joined(born), time_s, poorly)
+        crowd, close = self._merged(crowd, hit & clear, time_s, state.close_since)
         return State(time_s, crowd, state.sources, looked, next_key, close)
 
     def alive(self, crowd: Crowd, mean_m: Array, now_s: float) -> Flags:
@@ -101,7 +106,9 @@ class PeopleModel:
             return replace(state, crowd=crowd.take(np.zeros(len(crowd), bool)))
         crowd = replace(crowd, bank=imm.predict(crowd.bank, imm.models(self.policy, time_s - state.time_s)))
         mean, _ = crowd.bank.fused()
-        keep = self.alive(crowd, mean[:, :2], time_s)
+        # Time in which nobody looked speaks against nobody, but for long pauses.
+        looked_s = max(state.time_s, time_s - self.policy.coast_time_s)
+        keep = self.alive(crowd, mean[:, :2], looked_s)
         return replace(state, crowd=crowd if keep.all() else crowd.take(keep))
 
     def _corrected(self, crowd: Crowd, matches: Matches, seen: Readings, when: tuple[float, Rows, Array]) -> Crowd:
@@ -187,22 +194,61 @@ class PeopleModel:
         looked = new.seen((track, box, np.ones(len(box), bool)), seen, when)
         return looked.first([seen.height_m[g] for g in groups])
 
+    def _found_again(self, crowd: Crowd, time_s: float, poorly: Flags) -> Crowd:
+        """Who appears where somebody followed has just gone missing is that person, not a new one.
+
+        On a floor that cameras watch nobody appears from nowhere; a person who starts to run, or was
+        taken for another behind others, can be farther away than the motion models foresee.
+        """
+        new = np.flatnonzero((crowd.born_s >= time_s - _NEW_S) & (crowd.seen_s == time_s))
+        if not len(new):
+            return crowd
+        missing = crowd.confirmed & (time_s - crowd.seen_s <= self.policy.coast_time_s)
+        missing[: len(poorly)] &= poorly
+        missing &= crowd.born_s < time_s - _NEW_S
+        old = np.flatnonzero(missing)
+        several = (crowd.heard_s[new] == time_s).sum(axis=1) > 1
+        new = new[several]
+        if not len(old) or not len(new):
+            return crowd
+        mean, _ = crowd.bank.fused()
+        away = np.hypot(*(mean[old, None, :2] - mean[None, new, :2]).transpose(2, 0, 1))
+        reach = _STEP_ASIDE_M + _RUN_MPS * (time_s - crowd.seen_s[old])
+        alike = np.array([[crowd.stature.alike(i, j) for j in new] for i in old])
+        away = np.where((away <= reach[:, None]) & alike, away, np.inf)
+        rows = np.arange(len(crowd))
+        gone = np.zeros(len(crowd), bool)
+        while np.isfinite(away).any():
+            i, j = np.unravel_index(int(away.argmin()), away.shape)
+            rows[old[i]], gone[new[j]] = new[j], True
+            away[i], away[:, j] = np.inf, np.inf
+        if not gone.any():
+            return crowd
+        told = crowd.take(rows)
+        stature = crowd.stature.take(np.arange(len(crowd)))
+        joined = replace(told, key=crowd.key, born_s=crowd.born_s, confirmed=crowd.confirmed, stature=stature)
+        joined = replace(joined, log_odds=np.maximum(crowd.log_odds, told.log_odds))
+        return joined.take(~gone)
+
     def _merged(
-        self, crowd: Crowd, hit: Flags, time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
+        self, crowd: Crowd, apart: Flags, time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
     ) -> tuple[Crowd, tuple[tuple[tuple[int, int], float], ...]]:
-        """Two tracks on one spot for long, never seen apart by one camera: the younger one ends."""
+        """Two tracks on one spot for long, of one height, never seen apart by one camera: the younger one ends.
+
+        apart: (sources, n) who was found by a box that shows a whole body.
+        """
         mean, _ = crowd.bank.fused()
         x, y = mean[:, 0], mean[:, 1]
         near = (np.subtract.outer(x, x) ** 2 + np.subtract.outer(y, y) ** 2) < self.policy.merge_distance_m**2
         rows, cols = np.nonzero(np.triu(near, 1))
         if not len(rows):
             return crowd, ()
-        n = hit.shape[1]
+        n = apart.shape[1]
         old = dict(since)
         close: dict[tuple[int, int], float] = {}
         ended = np.zeros(len(crowd), bool)
         for i, j in zip(rows.tolist(), cols.tolist(), strict=True):
-            if j < n and (hit[:, i] & hit[:, j]).any():
+            if (j < n and (apart[:, i] & apart[:, j]).any()) or not crowd.stature.alike(i, j):
                 continue
             pair = (int(crowd.key[i]), int(crowd.key[j]))
             close[pair] = old.get(pair, time_s)

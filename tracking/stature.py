@@ -16,7 +16,9 @@ from tracking.readings import Readings
 _LEVEL_GAIN = 0.2
 _TOP_TIME_S = 0.4
 _TOP_AGE_S = 1.0
-_FIRST_SIGMA_M = 0.06
+_FIRST_SIGMA_M, _FIRST_COMMON_M = 0.06, 0.04
+"""Noise of the heights that the first boxes show, of each and of all together."""
+_SAME_HEIGHT_M = 0.03
 _LEAST_VAR_M2 = 0.01**2
 _STOOPED_SIGMA = 3.0
 
@@ -135,13 +137,18 @@ class Statures:
         variance[rows] = np.maximum((1.0 - gain) * variance[rows], _LEAST_VAR_M2)
         return height, variance
 
+    def alike(self, one: int, other: int) -> bool:
+        """Whether two bodies may be of one height, as far as was measured, within two standard deviations."""
+        spread = self.var_m2[one] + self.var_m2[other] + _SAME_HEIGHT_M**2
+        return bool((self.height_m[one] - self.height_m[other]) ** 2 < 4.0 * spread)
+
     def first(self, heights: Sequence[Array]) -> Statures:
         """Of people first seen: heights that whole bodies showed, (k,) of each person, may be none."""
         height, variance = self.height_m.copy(), self.var_m2.copy()
         for k, values in enumerate(heights):
             known = values[np.isfinite(values)]
             if len(known):
-                noise = _FIRST_SIGMA_M**2 / len(known)
+                noise = _FIRST_SIGMA_M**2 / len(known) + _FIRST_COMMON_M**2
                 gain = variance[k] / (variance[k] + noise)
                 height[k] += gain * (known.mean() - height[k])
                 variance[k] *= 1.0 - gain
