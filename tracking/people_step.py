@@ -52,7 +52,7 @@ class PeopleModel:
         crowd = state.crowd
         mean, cov = crowd.bank.fused()
         bodies = mean[crowd.confirmed, :2]
-        detection = self._visibility.detection(seen.sources, mean[:, :2], bodies)
+        detection = self._visibility.detections(seen.sources, mean[:, :2], bodies)
         tracks = Predicted(
             place=columns(mean[:, :2], cov[:, :2, :2]),
             height_m=crowd.stature.height_m,
@@ -150,7 +150,7 @@ class PeopleModel:
         for k, group in enumerate(groups):
             found[seen.camera[group], k] = True
             whole[seen.camera[group], k] = seen.clear[group]
-        detection = self._visibility.detection(seen.sources, where, mean[crowd.confirmed, :2])
+        detection = self._visibility.detections(seen.sources, where, mean[crowd.confirmed, :2])
         log_odds = existence.at_birth(existence.evidence(detection, found, whole))
         keep = (log_odds > existence.GONE) & ~self._doubles(mean[:, :2], where, hit, whole)
         new = np.flatnonzero(keep)
@@ -214,7 +214,7 @@ class PeopleModel:
         mean, _ = crowd.bank.fused()
         away = np.hypot(*(mean[old, None, :2] - mean[None, new, :2]).transpose(2, 0, 1))
         reach = _STEP_ASIDE_M + _RUN_MPS * (time_s - crowd.seen_s[old])
-        alike = np.array([[crowd.stature.alike(i, j) for j in new] for i in old])
+        alike = np.array([[crowd.stature.alike(i, j) for j in new.tolist()] for i in old.tolist()])
         away = np.where((away <= reach[:, None]) & alike, away, np.inf)
         rows = np.arange(len(crowd))
         gone = np.zeros(len(crowd), bool)

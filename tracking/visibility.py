@@ -31,7 +31,12 @@ class Visibility:
         self._pinhole = np.array([Camera.from_table(c).pinhole for c in site.camera]).reshape(-1, 3, 4)
         self._height_m = site.policy.person_height_m
 
-    def detection(self, sources: Sequence[str], position_m: Array, bodies_m: Array) -> Array:
+    def detection(self, source: str, position_m: Array) -> Array:
+        """(n,) probability that ``source`` finds people at (n, 2), of whom some hide others, in one look."""
+        out: Array = self.detections((source,), position_m, position_m)[0]
+        return out
+
+    def detections(self, sources: Sequence[str], position_m: Array, bodies_m: Array) -> Array:
         """(sources, n) probability that each source finds people at (n, 2) in one look.
 
         bodies_m: (m, 2) where people stand who can hide others; somebody who stands at the very
