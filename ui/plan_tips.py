@@ -6,7 +6,7 @@ import math
 
 import shapely
 
-from safety.records import HoistView, Snapshot
+from safety.records import HoistView, Role, Snapshot
 from tracking.records import Person
 from ui.plan_geometry import View
 from ui.plan_static import StaticPlan
@@ -27,7 +27,8 @@ def tip_at(
     if snapshot is not None:
         for person in snapshot.people:
             if near(person.x_m, person.y_m, _NEAR_PX):
-                return person_tip(person, language)
+                role = next((view.role for view in snapshot.roles if view.person == person.id), Role.UNKNOWN)
+                return person_tip(person, role, language)
         for hoist in snapshot.hoists:
             table = static.site.hoist_named(hoist.state.name)
             reach = max(_NEAR_PX, (table.load_radius_m if table else 0.0) * view.scale_px_per_m)
@@ -39,12 +40,13 @@ def tip_at(
     return _still_tip(static, view.floor(*at_px), language)
 
 
-def person_tip(person: Person, language: Language) -> str:
+def person_tip(person: Person, role: Role, language: Language) -> str:
     mode = say(language, "mode.lost") if person.lost else word(language, person.mode)
     return say(
         language,
         "plan.tip_person",
         name=person.id,
+        role=word(language, role),
         mode=mode,
         speed=f"{person.speed_mps:.1f}",
         sigma=f"{person.sigma_m:.2f}",

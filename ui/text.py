@@ -72,6 +72,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "mode.walk": ("walking", "보행"),
     "mode.manoeuvre": ("turning", "방향 전환"),
     "mode.lost": ("out of sight", "보이지 않음"),
+    "role.unknown": ("role unknown", "역할 미확인"),
+    "role.operator": ("operator", "조작자"),
+    "role.slinger": ("slinger", "줄걸이 작업자"),
+    "role.passer_by": ("passer-by", "통행자"),
     # Alarm panel
     "alarms.title": ("Alarms", "경보"),
     "alarms.none": ("No alarms", "경보 없음"),
@@ -210,8 +214,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "plan.empty": ("Waiting for data", "데이터 대기 중"),
     "plan.help": ("Wheel: zoom · drag: move · double-click: whole floor", "휠: 확대 · 끌기: 이동 · 두 번 클릭: 전체"),
     "plan.tip_person": (
-        "{name}: {mode}, {speed} m/s, position ±{sigma} m",
-        "{name}: {mode}, {speed} m/s, 위치 오차 ±{sigma} m",
+        "{name}, {role}: {mode}, {speed} m/s, position ±{sigma} m",
+        "{name}, {role}: {mode}, {speed} m/s, 위치 오차 ±{sigma} m",
     ),
     "plan.tip_hoist": (
         "{name}: {phase}, {carrying}, hook {z} m high, {speed} m/s",
@@ -284,7 +288,7 @@ def say(language: Language, key: str, **values: object) -> str:
 
 
 def word(language: Language, value: Enum) -> str:
-    """The word for a member of Level, AlarmState, Phase or Mode."""
+    """The word for a member of Level, AlarmState, Phase, Role or Mode."""
     group = {"AlarmState": "state"}.get(type(value).__name__, type(value).__name__.lower())
     return say(language, f"{group}.{value.value}")
 

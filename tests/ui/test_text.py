@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ui
-from safety.records import AlarmState, Level, Phase
+from safety.records import AlarmState, Level, Phase, Role
 from tracking.records import Mode
 from ui.text import TEXT, duration, other, say, word
 from ui.theme import FLASH_HZ, PAIRS, contrast
@@ -34,14 +34,14 @@ def test_no_text_is_left_over() -> None:
     """A key that no module names, whole or by its group, is a text that nobody sees."""
     source = "\n".join(p.read_text() for p in Path(ui.__file__).parent.glob("*.py") if p.name != "text.py")
     source += Path(ui.__file__).with_name("text.py").read_text().split("LANGUAGE_NAMES")[1]
-    computed = {"level", "state", "phase", "mode", "event", "menu", "layer", "alarms", "button", "tip", "zone"}
+    computed = {"level", "state", "phase", "mode", "role", "event", "menu", "layer", "alarms", "button", "tip", "zone"}
     computed |= {"headline", "command", "signal", "carrying", "reason", "unit"}
     assert [
         k for k in TEXT if f'"{k}"' not in source and f"'{k}'" not in source and k.split(".")[0] not in computed
     ] == []
 
 
-@pytest.mark.parametrize("kind", [Level, AlarmState, Phase, Mode])
+@pytest.mark.parametrize("kind", [Level, AlarmState, Phase, Mode, Role])
 def test_every_state_has_a_word(kind: type[Enum]) -> None:
     for value in kind:
         key = "state" if kind is AlarmState else kind.__name__.lower()
