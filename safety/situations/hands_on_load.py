@@ -1,7 +1,8 @@
 """Hands on the load at lift-off: the hook goes up while somebody still stands at arm's length of the load.
 
 Taking up slack with hands at the slings is told as a caution; once the load itself must have left the
-floor it is a warning, and a danger where it hangs free with the hands still there.
+floor it is a warning, and a danger where it hangs free with the hands still there. A hook that goes up from a load
+which it has just set down mostly leaves it there: no more than a caution, while nothing tells where the load is.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class _LiftOff:
     """Where one hook was when it last stood at a load on the floor, and when it began to rise from there."""
 
     rest_z_m: float
+    after_lift: bool
     since_s: float | None = None
 
 
@@ -32,6 +34,7 @@ class HandsOnLoad:
     """The rule; it remembers at which height each hook rested."""
 
     _hooks: dict[str, _LiftOff] = field(default_factory=dict)
+    _hung: set[str] = field(default_factory=set)
 
     def __call__(self, moment: Moment) -> list[Hazard]:
         return [h for scene in moment.scenes for h in self._judge(scene, moment)]
@@ -40,10 +43,13 @@ class HandsOnLoad:
         s, policy = scene.state, moment.policy
         if s.lost or not s.height_known or not scene.body.loaded:
             self._hooks.pop(s.name, None)
+            self._hung.discard(s.name)
             return []
+        if scene.body.bottom_m > policy.landed_gap_m and scene.phase not in _AT_REST:
+            self._hung.add(s.name)
         rises = s.vz_mps > policy.lifting_speed_mps
         if not rises and scene.phase in _AT_REST:
-            self._hooks[s.name] = _LiftOff(s.z_m)
+            self._hooks[s.name] = _LiftOff(s.z_m, s.name in self._hung)
         hook = self._hooks.get(s.name)
         if hook is None:
             return []
@@ -60,7 +66,7 @@ class HandsOnLoad:
         return [
             Hazard(
                 situation=Situation.HANDS_ON_LOAD,
-                level=self._level(scene, moment, risen),
+                level=_level(scene, moment, risen, hook.after_lift),
                 hoist=s.name,
                 person=person.id,
                 gap_m=float(gap),
@@ -75,10 +81,11 @@ class HandsOnLoad:
             if gap < policy.hands_reach_m and not person.lost
         ]
 
-    def _level(self, scene: Scene, moment: Moment, risen_m: float) -> Level:
-        policy = moment.policy
-        if scene.state.load_resting:
-            return Level.CAUTION
-        if min(scene.body.bottom_m, risen_m) > policy.fall_zone_min_height_m:
-            return Level.DANGER
-        return Level.WARNING
+
+def _level(scene: Scene, moment: Moment, risen_m: float, after_lift: bool) -> Level:
+    policy = moment.policy
+    if scene.state.load_resting or (after_lift and scene.state.load_resting is None):
+        return Level.CAUTION
+    if min(scene.body.bottom_m, risen_m) > policy.fall_zone_min_height_m:
+        return Level.DANGER
+    return Level.WARNING

@@ -112,6 +112,17 @@ def test_hands_on_a_load_are_told_as_it_leaves_the_floor_and_not_before() -> Non
     assert over < 14.0
 
 
+def test_a_hook_that_leaves_the_load_it_has_set_down_is_no_lift_off() -> None:
+    def cast(t: float) -> list[BodyState]:
+        return [body("slinger", 8.0, 6.85 + 4.0 - ramp(t, 7.0, 1.2, 4.0), "stand", up=-math.pi / 2)]
+
+    def hook(t: float) -> tuple[float, float, float]:
+        return 8.0, 6.0, DROP_M + 0.5 - ramp(t, 1.0, 0.1, 0.5) + ramp(t, 14.0, 0.12, 0.4)
+
+    steps = play(hall(4, [HOIST]), cast, hook, 17.0)
+    assert reached_s(steps, Situation.HANDS_ON_LOAD, Level.WARNING) is None
+
+
 def test_hands_on_a_load_that_rests_are_normal() -> None:
     def cast(t: float) -> list[BodyState]:
         return [body("slinger", 8.0, 6.85, "bend" if t > 4.0 else "stand", up=-math.pi / 2)]
