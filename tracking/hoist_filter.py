@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from filterpy.kalman import MerweScaledSigmaPoints, UnscentedKalmanFilter
 
 from calibration.camera import Array, Camera
 from calibration.policy import Policy
 from calibration.site import Hoist
 from tracking import hoist_motion as motion
+from tracking import unscented
 from tracking.associate import gate_of
+from tracking.unscented import Belief, Expected
 
 Measure = Callable[[Array], Array]
 """States (n, 10) to what a sensor would say of each, (n, k)."""
 _LONGEST_STEP_S = 0.25
 _LONGEST_AHEAD_S = 10.0
-_VARIANCE_FLOOR = 1e-10
+_OFF_BEAM_M = 0.02
+_BY = unscented.weights(motion.STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A measurement (k,) with its noise (k, k), and how a hoist's state would make it."""
+
+    z: Array
+    noise: Array
+    measure: Measure
 
 
 class HoistFilter:
     """State and covariance of one hoist at one time; see ``hoist_motion`` for the state vector.
 
     Args:
-        trolley_m, sigma_m: floor place (2,) of the trolley at ``time_s`` and its standard deviation.
+        trolley_m, sigma_m: floor place (2,) of the trolley at ``time_s`` and its standard deviation, or
+            the covariance (3, 3) of that place and the hook's height.
         hook: height of the hook and its standard deviation, m; the middle of its range if unknown.
     """
 
@@ -35,51 +48,53 @@ class HoistFilter:
         policy: Policy,
         time_s: float,
         trolley_m: Array,
-        sigma_m: float,
+        sigma_m: float | Array,
         hook: tuple[float, float] | None = None,
     ) -> None:
         self._hoist, self._policy = hoist, policy
         self.time_s = time_s
-        # alpha 0.5, kappa 0: weights stay moderate in ten dimensions, so covariances stay positive.
-        points = MerweScaledSigmaPoints(motion.STATES, alpha=0.5, beta=2.0, kappa=0.0)
-        self._ukf: Any = UnscentedKalmanFilter(
-            dim_x=motion.STATES, dim_z=2, dt=0.1, hx=None, fx=motion.moved, points=points
-        )
-        self._ukf.cross_variance = self._cross_variance
-        self._points: tuple[Array, Array, Array] | None = None
         low, high = hoist.hook_height_m
         hook_m, hook_sigma_m = hook or ((low + high) / 2, (high - low) / 2 + 0.01)
         state = np.zeros(motion.STATES)
         state[[motion.X, motion.Y]] = trolley_m
         state[motion.L] = hoist.beam_height_m - hook_m
-        self._ukf.x = motion.inside_reach(state, hoist)
         travel, lift = hoist.travel_speed_mps[1], hoist.hoist_speed_mps[1]
-        sigma = np.full(motion.STATES, 0.05)
-        sigma[[motion.X, motion.Y]] = sigma_m
-        sigma[[motion.VX, motion.VY]] = max(travel, 0.05)
-        sigma[[motion.L, motion.VL]] = hook_sigma_m, max(lift, 0.02)
-        self._ukf.P = np.diag(sigma**2)
-        self._ahead: tuple[float, Array, Array] | None = None
+        cov = np.diag(np.full(motion.STATES, 0.05**2))
+        place = np.ix_([motion.X, motion.Y, motion.L], [motion.X, motion.Y, motion.L])
+        if isinstance(sigma_m, np.ndarray):
+            down = np.array([1.0, 1.0, -1.0])
+            cov[place] = sigma_m * np.outer(down, down)
+        else:
+            cov[place] = np.diag([sigma_m**2, sigma_m**2, hook_sigma_m**2])
+        cov[[motion.VX, motion.VY], [motion.VX, motion.VY]] = max(travel, 0.05) ** 2
+        cov[motion.VL, motion.VL] = max(lift, 0.02) ** 2
+        self._belief = unscented.belief(motion.inside_reach(state, hoist), _on_beam(cov, hoist))
+        self._ahead: tuple[float, Belief] | None = None
         self._limits = motion.limits(hoist)
-        self._gates = {n: gate_of(policy.hoist_gate_probability, n) for n in (1, 2, 3)}
 
     @property
     def state(self) -> Array:
         """(10,) mean at ``time_s``."""
-        mean: Array = self._ukf.x
-        return mean
+        return self._belief.mean
 
     @property
     def cov(self) -> Array:
         """(10, 10) covariance at ``time_s``."""
-        cov: Array = self._ukf.P
-        return cov
+        return self._belief.cov
+
+    def copy(self) -> HoistFilter:
+        """One that goes its own way from here on; beliefs are never changed in place, so it costs nothing."""
+        other = object.__new__(HoistFilter)
+        other._hoist, other._policy, other._limits = self._hoist, self._policy, self._limits
+        other.time_s, other._belief, other._ahead = self.time_s, self._belief, self._ahead
+        return other
 
     def predict_to(self, time_s: float) -> None:
         """Move on to ``time_s``; earlier times change nothing."""
-        self._ukf.x, self._ukf.P = self.at(time_s)
-        self.time_s = max(self.time_s, time_s)
-        self._ahead = None
+        if time_s <= self.time_s:
+            return
+        self._belief = self._at(time_s)
+        self.time_s, self._ahead = time_s, None
 
     def at(self, time_s: float) -> tuple[Array, Array]:
         """Mean and covariance at a later time, the filter unchanged, in steps short against the swing.
@@ -88,72 +103,71 @@ class HoistFilter:
         Over a longer pause it moves ``_LONGEST_AHEAD_S`` only: nothing is known by then, and a night
         in steps of a quarter second would stop the core for minutes.
         """
-        start_s, x, p = self._ahead or (self.time_s, self._ukf.x, self._ukf.P)
-        if start_s > time_s:
-            start_s, x, p = self.time_s, self._ukf.x, self._ukf.P
-        ahead_s = min(time_s - start_s, _LONGEST_AHEAD_S)
-        if ahead_s <= 1e-9:
-            return x, p
-        kept = self._ukf.x, self._ukf.P
-        self._ukf.x, self._ukf.P = x, p
-        steps = int(np.ceil(ahead_s / _LONGEST_STEP_S))
-        dt_s = ahead_s / steps
-        for _ in range(steps):
-            self._ukf.Q = motion.noise(self._ukf.x, dt_s, self._hoist, self._policy)
-            self._ukf.predict(dt=dt_s)
-            mean, cov = motion.within_limits(self._ukf.x, self._ukf.P, *self._limits)
-            self._ukf.x = motion.inside_reach(mean, self._hoist)
-            self._ukf.P = _positive(cov)
-        self._ahead = time_s, self._ukf.x, self._ukf.P
-        self._ukf.x, self._ukf.P = kept
-        return self._ahead[1], self._ahead[2]
+        ahead = self._at(time_s)
+        return ahead.mean, ahead.cov
 
     def correct(self, z: Array, cov: Array, measure: Measure) -> bool:
         """Take a measurement (k,) with covariance (k, k); False if it lies beyond the gate and is left out."""
-        before = self._ukf.x, self._ukf.P
-        # filterpy keeps the sigma points of the last prediction; a further measurement needs its own.
-        self._ukf.sigmas_f = self._sigma_points()
-        # filterpy asks point by point for what was worked out for all points at once.
-        seen = iter(measure(self._ukf.sigmas_f))
-        self._ukf.update(np.asarray(z, float), R=cov, hx=lambda _: next(seen))
-        distance2 = float(self._ukf.y @ self._ukf.SI @ self._ukf.y)
-        if not np.isfinite(distance2) or distance2 > self._gates[len(z)]:
-            self._ukf.x, self._ukf.P = before
-            return False
-        self._ukf.x = motion.inside_reach(self._ukf.x, self._hoist)
-        self._ukf.P = _positive(self._ukf.P)
-        self._ahead = None
-        return True
+        return self.correct_all([Reading(np.asarray(z, float), cov, measure)])[0]
 
-    def expected(self, measure: Measure) -> tuple[Array, Array]:
-        """Mean (k,) and covariance (k, k) of what a sensor without noise would say, by the same sigma points."""
-        seen = measure(self._sigma_points())
-        mean: Array = self._ukf.Wm @ seen
-        off = seen - mean
-        cov: Array = (self._ukf.Wc[:, None] * off).T @ off
-        return mean, cov
+    def correct_all(self, readings: Sequence[Reading]) -> list[bool]:
+        """Take readings of one time together; says of each whether it lay within its gate and was taken."""
+        what = self.expected_all([r.measure for r in readings])
+        return self.take(readings, what, [True] * len(readings))
+
+    def expected_all(self, measures: Sequence[Measure]) -> Expected:
+        """What sensors without noise would say, one after the other, by the same sigma points."""
+        if len(measures) == 1:
+            return unscented.expected(self._belief, _BY, measures[0])
+        return unscented.expected(self._belief, _BY, lambda s: np.concatenate([m(s) for m in measures], axis=1))
+
+    def take(self, readings: Sequence[Reading], what: Expected, wanted: Sequence[bool]) -> list[bool]:
+        """Correct by those wanted readings that lie within their gates; ``what`` is expected of all of them."""
+        taken, rows, at = [], [], 0
+        for reading, want in zip(readings, wanted, strict=True):
+            here = slice(at, at + len(reading.z))
+            at += len(reading.z)
+            far = unscented.distance2(reading.z, reading.noise, what.mean[here], what.cov[here, here])
+            taken.append(want and far <= _gate(self._policy.hoist_gate_probability, len(reading.z)))
+            rows += [taken[-1]] * len(reading.z)
+        if not any(taken):
+            return taken
+        z = np.concatenate([r.z for r, use in zip(readings, taken, strict=True) if use])
+        noise = np.zeros((len(z), len(z)))
+        at = 0
+        for reading, use in zip(readings, taken, strict=True):
+            if use:
+                noise[at : at + len(reading.z), at : at + len(reading.z)] = reading.noise
+                at += len(reading.z)
+        if not all(rows):
+            keep = np.flatnonzero(rows)
+            what = Expected(what.mean[keep], what.cov[np.ix_(keep, keep)], what.cross[:, keep])
+        mean, cov = unscented.updated(self._belief, what, z, noise)
+        self._belief = unscented.belief(motion.inside_reach(mean, self._hoist), cov)
+        self._ahead = None
+        return taken
 
     def distance2(self, z: Array, cov: Array, measure: Measure) -> float:
         """Squared Mahalanobis distance of a measurement, nothing changed."""
-        return distance2(z, cov, *self.expected(measure))
+        what = self.expected_all([measure])
+        return unscented.distance2(np.asarray(z, float), cov, what.mean, what.cov)
 
-    def _sigma_points(self) -> Array:
-        """(21, 10) of the state as it is, kept as long as it stays so."""
-        x, p = self._ukf.x, self._ukf.P
-        if self._points is None or self._points[0] is not x or self._points[1] is not p:
-            self._points = x, p, self._ukf.points_fn.sigma_points(x, p)
-        return self._points[2]
-
-    def _cross_variance(self, x: Array, z: Array, sigmas_x: Array, sigmas_z: Array) -> Array:
-        """filterpy's sum over sigma points as one product."""
-        product: Array = (self._ukf.Wc[:, None] * (sigmas_x - x)).T @ (sigmas_z - z)
-        return product
-
-
-def distance2(z: Array, cov: Array, expected: Array, expected_cov: Array) -> float:
-    """Squared Mahalanobis distance between a measurement (k,) and what was expected of it."""
-    off = np.asarray(z, float) - expected
-    return float(off @ np.linalg.solve(expected_cov + cov, off))
+    def _at(self, time_s: float) -> Belief:
+        start_s, belief = self._ahead or (self.time_s, self._belief)
+        if start_s > time_s:
+            start_s, belief = self.time_s, self._belief
+        ahead_s = min(time_s - start_s, _LONGEST_AHEAD_S)
+        if ahead_s <= 1e-9:
+            return belief
+        steps = int(np.ceil(ahead_s / _LONGEST_STEP_S))
+        dt_s = ahead_s / steps
+        for _ in range(steps):
+            noise = motion.noise(belief.mean, dt_s, self._hoist, self._policy)
+            mean, cov = unscented.predicted(belief, _BY, lambda s: motion.moved_all(s, dt_s), noise)
+            mean, cov = motion.within_limits(mean, cov, *self._limits)
+            belief = unscented.belief(motion.inside_reach(mean, self._hoist), cov)
+        self._ahead = time_s, belief
+        return belief
 
 
 def hook_position(hoist: Hoist) -> Measure:
@@ -200,11 +214,22 @@ def _seen(pinhole: Array, points_m: Array) -> Array:
     return pixels
 
 
-def _positive(cov: Array) -> Array:
-    """The covariance made symmetric, with no eigenvalue below a floor."""
-    cov = (cov + cov.T) / 2
-    values, vectors = np.linalg.eigh(cov)
-    if values[0] >= _VARIANCE_FLOOR:
+@lru_cache(maxsize=32)
+def _gate(probability: float, dimensions: int) -> float:
+    return gate_of(probability, dimensions)
+
+
+def _on_beam(cov: Array, hoist: Hoist) -> Array:
+    """The covariance (10, 10) with a monorail's trolley, and its speed, on its beam."""
+    if hoist.kind != "monorail":
         return cov
-    fixed: Array = (vectors * np.maximum(values, _VARIANCE_FLOOR)) @ vectors.T
-    return fixed
+    (east, north), *_ = motion.drive_axes(hoist)
+    along = np.array([[east * east, east * north], [east * north, north * north]])
+    to = np.eye(motion.STATES)
+    for x, y in ((motion.X, motion.Y), (motion.VX, motion.VY)):
+        to[np.ix_([x, y], [x, y])] = along
+    out: Array = to @ cov @ to.T
+    across = np.eye(2) - along
+    for x, y in ((motion.X, motion.Y), (motion.VX, motion.VY)):
+        out[np.ix_([x, y], [x, y])] += _OFF_BEAM_M**2 * across
+    return out

@@ -22,6 +22,8 @@ _ROPE_ACCELERATION_MPS2 = 0.08
 _SWAY_DISTURBANCE_MPS2 = 0.10
 _DAMPING = 0.01
 _SPEED_TOLERANCE = 1.25
+DRIVE_OF_DECELERATION = 0.6
+"""Unknown drive acceleration as a share of the machine's own deceleration: a brake at full strength is 1.7 sigma."""
 
 
 def moved(state: Array, dt_s: float) -> Array:
@@ -48,6 +50,34 @@ def moved(state: Array, dt_s: float) -> Array:
     return out
 
 
+def moved_all(states: Array, dt_s: float) -> Array:
+    """``moved`` of states (n, 10) at once."""
+    out = states.copy()
+    out[:, X] += states[:, VX] * dt_s
+    out[:, Y] += states[:, VY] * dt_s
+    rope = np.maximum(states[:, L], ROPE_MIN_M)
+    out[:, L] = np.maximum(states[:, L] + states[:, VL] * dt_s, ROPE_MIN_M)
+    w0 = np.sqrt(GRAVITY_MPS2 / rope)
+    wd = w0 * math.sqrt(1.0 - _DAMPING**2)
+    decay = np.exp(-_DAMPING * w0 * dt_s)
+    cos, sin = decay * np.cos(wd * dt_s), decay * np.sin(wd * dt_s)
+    shrink = (rope / out[:, L]) ** 2
+    angles, rates = states[:, AX::2], states[:, WX::2]
+    rubbed = _DAMPING * w0[:, None] * angles
+    b = (rates + rubbed) / wd[:, None]
+    swung = angles * cos[:, None] + b * sin[:, None]
+    out[:, AX::2] = swung
+    out[:, WX::2] = (
+        b * (wd * cos)[:, None] - angles * (wd * sin)[:, None] - (_DAMPING * w0)[:, None] * swung
+    ) * shrink[:, None]
+    return out
+
+
+def drive_sigma_mps2(hoist: Hoist, policy: Policy) -> float:
+    """Unknown drive acceleration, one sigma: the policy's, or as much more as the machine brakes harder."""
+    return max(policy.hoist_acceleration_mps2, DRIVE_OF_DECELERATION * hoist.deceleration_mps2)
+
+
 def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
     """Process noise (10, 10): unknown drive acceleration, which also swings the load, and disturbances.
 
@@ -55,22 +85,22 @@ def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
     trolley can only accelerate along its beam.
     """
     rope = max(state[L], ROPE_MIN_M)
-    q = np.zeros((STATES, STATES))
-    for direction in drive_axes(hoist):
-        g = np.zeros(STATES)
-        g[[X, VX, AX, WX]] = direction[0] * np.array([dt_s**2 / 2, dt_s, -(dt_s**2) / (2 * rope), -dt_s / rope])
-        g[[Y, VY, AY, WY]] = direction[1] * np.array([dt_s**2 / 2, dt_s, -(dt_s**2) / (2 * rope), -dt_s / rope])
-        # Acceleration lasts about a second: power scales with time, not with the number of steps.
-        q += policy.hoist_acceleration_mps2**2 / max(dt_s, 1e-6) * np.outer(g, g)
-    for position, rate, sigma in (
-        (L, VL, _ROPE_ACCELERATION_MPS2),
-        (AX, WX, _SWAY_DISTURBANCE_MPS2 / rope),
-        (AY, WY, _SWAY_DISTURBANCE_MPS2 / rope),
+    half, lasts = dt_s**2 / 2, math.sqrt(max(dt_s, 1e-6))
+    axes = drive_axes(hoist)
+    g = np.zeros((STATES, len(axes) + 3))
+    # Acceleration lasts about a second: power scales with time, not with the number of steps.
+    drive = drive_sigma_mps2(hoist, policy) / lasts
+    for k, (east, north) in enumerate(axes):
+        g[[X, VX, AX, WX], k] = drive * east * np.array([half, dt_s, -half / rope, -dt_s / rope])
+        g[[Y, VY, AY, WY], k] = drive * north * np.array([half, dt_s, -half / rope, -dt_s / rope])
+    for k, (position, sigma) in enumerate(
+        ((L, _ROPE_ACCELERATION_MPS2), (AX, _SWAY_DISTURBANCE_MPS2 / rope), (AY, _SWAY_DISTURBANCE_MPS2 / rope)),
+        start=len(axes),
     ):
-        g = np.zeros(STATES)
-        g[[position, rate]] = dt_s**2 / 2, dt_s
-        q += sigma**2 / max(dt_s, 1e-6) * np.outer(g, g)
-    return q + 1e-9 * np.eye(STATES)
+        g[position, k], g[position + 1, k] = sigma / lasts * half, sigma / lasts * dt_s
+    q: Array = g @ g.T
+    q[np.diag_indices(STATES)] += 1e-9
+    return q
 
 
 def limits(hoist: Hoist) -> tuple[Array, Array]:
