@@ -17,15 +17,21 @@ _RAY_MISS_M = 0.4
 _RAY_SIGMA_M = 0.1
 _SURE_M = 0.6
 _OUTSIDE_REACH_M = 1.0
+_BESIDE_REACH_M = 0.3
+_HEIGHTS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Trolley above a hook: floor place (2,) and its sigma; height of the hook and its sigma, where known."""
+    """Trolley above a hook: floor place (2,) and its sigma; height of the hook and its sigma, where known.
+
+    ``cov_m2`` (3, 3) is that of place and height together, where they hang on each other.
+    """
 
     xy_m: Array
     sigma_m: float
     hook: tuple[float, float] | None = None
+    cov_m2: Array | None = None
 
 
 @dataclass(slots=True)
@@ -38,6 +44,9 @@ class Rays:
     patience_s: float = PATIENCE_S
     _newest: dict[str, tuple[float, Array, Array]] = field(default_factory=dict)
     _since_s: float = math.inf
+
+    def copy(self) -> Rays:
+        return Rays(self.patience_s, self._newest, self._since_s)
 
     def add(self, camera: Camera, time_s: float, px: Array, hoist: Hoist) -> Place | None:
         """The hook's place once two cameras agree on it; None before that.
@@ -80,5 +89,22 @@ def _meeting(centres_m: list[Array], rays: list[Array], hoist: Hoist) -> Place |
 
 
 def _at_height(camera: Camera, px: Array, hoist: Hoist) -> Place | None:
-    plane = camera.on_plane(px[None], sum(hoist.hook_height_m) / 2)
-    return Place(plane.xy_m[0], 1.0) if plane.valid[0] else None
+    """Somewhere on the ray: at those heights of the hook's range at which the trolley could stand above it."""
+    low, high = hoist.hook_height_m
+    heights = np.linspace(low, high, _HEIGHTS)
+    points = camera.points_on_plane(np.tile(px, (_HEIGHTS, 1)), heights)
+    possible = []
+    for point, z in zip(points, heights, strict=True):
+        if np.isfinite(point).all():
+            x, y = float(point[0]), float(point[1])
+            if math.dist((x, y), reach_point(x, y, hoist)) <= _BESIDE_REACH_M:
+                possible.append((x, y, float(z)))
+    if not possible:
+        return None
+    on_ray = np.array(possible)
+    middle = on_ray.mean(axis=0)
+    off = on_ray - middle
+    step = (high - low) / (_HEIGHTS - 1)
+    cov = off.T @ off / len(on_ray) + np.diag([_RAY_SIGMA_M**2, _RAY_SIGMA_M**2, step**2 / 12])
+    sigma = math.sqrt(float(cov[0, 0] + cov[1, 1]) / 2)
+    return Place(middle[:2], sigma, (float(middle[2]), math.sqrt(float(cov[2, 2]))), cov)

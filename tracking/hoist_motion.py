@@ -18,6 +18,7 @@ X, VX, Y, VY, L, VL, AX, WX, AY, WY = range(10)
 STATES = 10
 GRAVITY_MPS2 = 9.81
 ROPE_MIN_M = 0.2
+_TINY = 1e-9 * np.eye(STATES)
 _ROPE_ACCELERATION_MPS2 = 0.08
 _SWAY_DISTURBANCE_MPS2 = 0.10
 _DAMPING = 0.01
@@ -86,20 +87,21 @@ def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
     """
     rope = max(state[L], ROPE_MIN_M)
     half, lasts = dt_s**2 / 2, math.sqrt(max(dt_s, 1e-6))
-    axes = drive_axes(hoist)
-    g = np.zeros((STATES, len(axes) + 3))
     # Acceleration lasts about a second: power scales with time, not with the number of steps.
-    drive = drive_sigma_mps2(hoist, policy) / lasts
-    for k, (east, north) in enumerate(axes):
-        g[[X, VX, AX, WX], k] = drive * east * np.array([half, dt_s, -half / rope, -dt_s / rope])
-        g[[Y, VY, AY, WY], k] = drive * north * np.array([half, dt_s, -half / rope, -dt_s / rope])
-    for k, (position, sigma) in enumerate(
-        ((L, _ROPE_ACCELERATION_MPS2), (AX, _SWAY_DISTURBANCE_MPS2 / rope), (AY, _SWAY_DISTURBANCE_MPS2 / rope)),
-        start=len(axes),
-    ):
-        g[position, k], g[position + 1, k] = sigma / lasts * half, sigma / lasts * dt_s
+    drive, lift = drive_sigma_mps2(hoist, policy) / lasts, _ROPE_ACCELERATION_MPS2 / lasts
+    sway = _SWAY_DISTURBANCE_MPS2 / rope / lasts
+    columns: list[list[float]] = []
+    for east, north in drive_axes(hoist):
+        x, y = drive * east, drive * north
+        swing = -1.0 / rope
+        columns.append([x * half, x * dt_s, y * half, y * dt_s, 0.0, 0.0])
+        columns[-1] += [x * half * swing, x * dt_s * swing, y * half * swing, y * dt_s * swing]
+    columns.append([0.0, 0.0, 0.0, 0.0, lift * half, lift * dt_s, 0.0, 0.0, 0.0, 0.0])
+    columns.append([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, sway * half, sway * dt_s, 0.0, 0.0])
+    columns.append([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, sway * half, sway * dt_s])
+    g: Array = np.array(columns).T
     q: Array = g @ g.T
-    q[np.diag_indices(STATES)] += 1e-9
+    q += _TINY
     return q
 
 
@@ -139,13 +141,13 @@ def within_limits(state: Array, cov: Array, centre: Array, sigma: Array) -> tupl
     return state, cov
 
 
-def drive_axes(hoist: Hoist) -> list[Array]:
+def drive_axes(hoist: Hoist) -> tuple[tuple[float, float], ...]:
     """Unit vectors along which the trolley can move: one for a monorail, two otherwise."""
     if hoist.kind != "monorail":
-        return [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
+        return (1.0, 0.0), (0.0, 1.0)
     (x0, y0), (x1, y1) = hoist.travel_m
-    along = np.array([x1 - x0, y1 - y0])
-    return [along / np.hypot(*along)]
+    length = math.hypot(x1 - x0, y1 - y0)
+    return (((x1 - x0) / length, (y1 - y0) / length),)
 
 
 def hook_of(state: Array, beam_height_m: float) -> Array:
@@ -158,6 +160,18 @@ def hook_sigma_m(state: Array, cov: Array) -> float:
     rope = float(state[L])
     variance = [cov[p, p] + 2 * rope * cov[p, a] + rope**2 * cov[a, a] for p, a in ((X, AX), (Y, AY))]
     return math.sqrt(max(sum(variance) / 2, 0.0))
+
+
+def hook_cov_m2(state: Array, cov: Array) -> Array:
+    """Covariance (3, 3) of the hook's place, from the mean (10,) and covariance (10, 10), to first order."""
+    rope, ax, ay = float(state[L]), float(state[AX]), float(state[AY])
+    by = np.zeros((3, STATES))
+    by[0, X] = by[1, Y] = 1.0
+    by[0, L], by[1, L], by[2, L] = math.sin(ax), math.sin(ay), -1.0
+    by[0, AX], by[1, AY] = rope * math.cos(ax), rope * math.cos(ay)
+    by[2, AX], by[2, AY] = rope * math.sin(ax), rope * math.sin(ay)
+    out: Array = by @ cov @ by.T
+    return out
 
 
 def below_hook(state: Array, beam_height_m: float, drop_m: float) -> Array:

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["person", "hook", "load", "trolley"]
+Carrying = Literal["unknown", "empty", "loaded"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
@@ -167,7 +168,7 @@ class HoistState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sway_amplitude_m: float
     sigma_m: float
     sigma_z_m: float
-    carrying: Literal["unknown", "empty", "loaded"]
+    carrying: Carrying
     height_known: bool
     unseen_s: float
     lost: bool = False

@@ -75,7 +75,7 @@ class Tracker:
             looked_s=dict(self._newest_s),
             accepted=dict(self._accepted),
             rejected=dict(self._rejected),
-            counts={**self._counts, "hoist_outliers": self._hoists.refused},
+            counts={**self._counts, **self._hoists.counts, "hoist_outliers": self._hoists.refused},
             waits_s={source: tuple(waits) for source, waits in self._waits_s.items()},
         )
 

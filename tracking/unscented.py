@@ -50,15 +50,19 @@ class Belief:
 
 def belief(mean: Array, cov: Array) -> Belief:
     """The Gaussian with its covariance made symmetric, and positive where rounding or a limit left it otherwise."""
-    cov = (cov + cov.T) / 2
+    even: Array = (cov + cov.T) / 2
     try:
-        root = np.linalg.cholesky(cov)
+        return Belief(mean, even, _cholesky(even))
     except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(cov)
-        cov = (vectors * np.maximum(values, _VARIANCE_FLOOR)) @ vectors.T
-        cov = (cov + cov.T) / 2
-        root = np.linalg.cholesky(cov + _VARIANCE_FLOOR * np.eye(len(cov)))
-    return Belief(mean, cov, root)
+        values, vectors = np.linalg.eigh(even)
+        # Twice the floor: what is put together again must not fall below it by rounding.
+        mended: Array = np.asarray((vectors * np.maximum(values, 2 * _VARIANCE_FLOOR)) @ vectors.T, np.float64)
+        return Belief(mean, mended, _cholesky(mended + _VARIANCE_FLOOR * np.eye(len(mended))))
+
+
+def _cholesky(cov: Array) -> Array:
+    lower: Array = np.linalg.cholesky(cov)
+    return lower
 
 
 def sigma_points(of: Belief, by: Weights) -> Array:

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 
@@ -87,12 +87,12 @@ def run(site: Site, looks: Iterable[Look], truth: Sequence[World]) -> Errors:
         first = at
         while at < len(waiting) and waiting[at].ready_s <= world.time_s:
             at += 1
-        began = perf_counter()
+        began = process_time()
         tracker.observe(waiting[first:at])
         states = tracker.states(world.time_s)
         for state in states:
             tracker.mean_and_cov(state.name, world.time_s)
-        spent_ms = 1e3 * (perf_counter() - began) / max(len(site.hoist), 1)
+        spent_ms = 1e3 * (process_time() - began) / max(len(site.hoist), 1)
         if world.time_s < WARM_UP_S:
             continue
         errors.tick_ms.append(spent_ms)
@@ -165,10 +165,10 @@ def peer_ms() -> dict[str, float]:
     }
     out = {}
     for name, call in calls.items():
-        began = perf_counter()
+        began = process_time()
         for _ in range(100):
             call()
-        out[name] = 10 * (perf_counter() - began)
+        out[name] = 10 * (process_time() - began)
     return out
 
 
@@ -178,7 +178,9 @@ def main() -> None:
     parser.add_argument("--mix", default="", help="Only mixes whose name holds this.")
     parser.add_argument("--said", action="store_true", help="What was said to hang on the hook, by what did.")
     arguments = parser.parse_args()
-    print("\nhook, metres (m/s)          floor: p50    p95  height: p50 p95  speed: p50 p95   NEES  known refused  ms/tick")
+    print(
+        "\nhook, metres (m/s)          floor: p50    p95  height: p50 p95  speed: p50 p95   NEES  known refused  ms/tick"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.names:
             recording = recording_of(name, Path(folder))

@@ -44,15 +44,23 @@ def test_old_rays_do_not_meet_new_ones() -> None:
     assert rays.add(EYES[1], 2.0, pixel(EYES[1]), HOIST) is None
 
 
-def test_one_camera_alone_is_believed_after_a_while_at_the_middle_height() -> None:
+def test_one_camera_alone_is_believed_after_a_while_somewhere_on_its_ray() -> None:
+    """At those heights of the hook's range over which the trolley can stand, and no surer than that."""
     rays = Rays()
-    middle = sum(HOIST.hook_height_m) / 2
     for k in range(round(PATIENCE_S / 0.1)):
         assert rays.add(EYES[0], 1.0 + 0.1 * k, pixel(EYES[0]), HOIST) is None
     place = rays.add(EYES[0], 1.0 + PATIENCE_S, pixel(EYES[0]), HOIST)
     assert place is not None
-    assert place.hook is None
-    assert place.xy_m == pytest.approx(EYES[0].on_plane(pixel(EYES[0])[None], middle).xy_m[0])
+    assert place.hook is not None
+    assert place.cov_m2 is not None
+    height, sigma = place.hook
+    low, high = HOIST.hook_height_m
+    assert low < height < high
+    assert place.xy_m == pytest.approx(EYES[0].on_plane(pixel(EYES[0])[None], height).xy_m[0])
+    assert (high - low) / 6 < sigma < (high - low) / 3
+    off = HOOK - np.array([*place.xy_m, height])
+    assert off @ np.linalg.solve(place.cov_m2, off) < 9.0
+    assert np.linalg.eigvalsh(place.cov_m2)[1] < 0.2**2, "only along the ray is it open"
 
 
 def test_a_resting_hook_is_never_thought_to_travel() -> None:
