@@ -35,6 +35,7 @@ _SLING_SPREAD = 2.5
 _SLING_MORE_M = 0.5
 _COLUMN = 12
 _OFFSET_GATE2 = 16.0
+_SLANT, _SLANT_MORE_M = 0.35, 0.35
 _ACROSS_SIGMA_M, _ACROSS_LASTS_S = 0.25, 3.0
 _DOWN_LASTS_S = 5.0
 _SIGMA_OF_SIZE = 0.05
@@ -247,6 +248,10 @@ class HoistLoad:
             return None
         if self.offset is not None and below.time_s - self.offset[0] <= WINDOW_S:
             mean, cov = self._offset_at(below.time_s)
+            if math.hypot(mean[0], mean[1]) > _SLANT * usual_drop_m(self.hoist) + _SLANT_MORE_M:
+                # No sling reaches so far aside: the hook has left it, or it never hung there.
+                self.offset = self.shape = self.resting = None
+                return self._on_line(camera, below, boxes)
             px, slope = _pixel(camera, below.hook_m + mean)
             spread = slope @ (cov + below.cov_m2) @ slope.T
             far = []

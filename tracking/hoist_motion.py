@@ -21,8 +21,10 @@ ROPE_MIN_M = 0.2
 _TINY = 1e-9 * np.eye(STATES)
 _ROPE_ACCELERATION_MPS2 = 0.08
 _SWAY_DISTURBANCE_MPS2 = 0.10
-_DAMPING = 0.01
+_DAMPING = 0.0065
+"""Of the swing. Measured on a laboratory gantry; ropes of cranes lie between 0.002 and 0.01."""
 _SPEED_TOLERANCE = 1.25
+_WIDEST_RAD2 = 0.5**2
 DRIVE_OF_DECELERATION = 0.6
 """Unknown drive acceleration as a share of the machine's own deceleration: a brake at full strength is 1.7 sigma."""
 
@@ -32,13 +34,16 @@ def moved(state: Array, dt_s: float) -> Array:
 
     Sway is the exact solution of a lightly damped pendulum of constant length, θ'' = −(g/L)θ − 2ζω₀θ',
     whose rate is scaled to keep L²θ' when the rope changes length (angular momentum about the trolley).
+    A wide swing takes longer: ω₀ = √(g/L)·(1 − A²/16) at amplitude A (first term of the elliptic integral).
     """
     out = state.copy()
     out[X] += state[VX] * dt_s
     out[Y] += state[VY] * dt_s
     rope = max(state[L], ROPE_MIN_M)
     out[L] = max(state[L] + state[VL] * dt_s, ROPE_MIN_M)
-    w0 = math.sqrt(GRAVITY_MPS2 / rope)
+    narrow2 = GRAVITY_MPS2 / rope
+    swing2 = state[AX] ** 2 + state[AY] ** 2 + (state[WX] ** 2 + state[WY] ** 2) / narrow2
+    w0 = math.sqrt(narrow2) * (1.0 - min(swing2, _WIDEST_RAD2) / 16.0)
     wd = w0 * math.sqrt(1.0 - _DAMPING**2)
     decay = math.exp(-_DAMPING * w0 * dt_s)
     cos, sin = math.cos(wd * dt_s), math.sin(wd * dt_s)
@@ -58,12 +63,14 @@ def moved_all(states: Array, dt_s: float) -> Array:
     out[:, Y] += states[:, VY] * dt_s
     rope = np.maximum(states[:, L], ROPE_MIN_M)
     out[:, L] = np.maximum(states[:, L] + states[:, VL] * dt_s, ROPE_MIN_M)
-    w0 = np.sqrt(GRAVITY_MPS2 / rope)
+    angles, rates = states[:, AX::2], states[:, WX::2]
+    narrow2 = GRAVITY_MPS2 / rope
+    swing2 = (angles**2).sum(axis=1) + (rates**2).sum(axis=1) / narrow2
+    w0 = np.sqrt(narrow2) * (1.0 - np.minimum(swing2, _WIDEST_RAD2) / 16.0)
     wd = w0 * math.sqrt(1.0 - _DAMPING**2)
     decay = np.exp(-_DAMPING * w0 * dt_s)
     cos, sin = decay * np.cos(wd * dt_s), decay * np.sin(wd * dt_s)
     shrink = (rope / out[:, L]) ** 2
-    angles, rates = states[:, AX::2], states[:, WX::2]
     rubbed = _DAMPING * w0[:, None] * angles
     b = (rates + rubbed) / wd[:, None]
     swung = angles * cos[:, None] + b * sin[:, None]
@@ -88,7 +95,9 @@ def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
     rope = max(state[L], ROPE_MIN_M)
     half, lasts = dt_s**2 / 2, math.sqrt(max(dt_s, 1e-6))
     # Acceleration lasts about a second: power scales with time, not with the number of steps.
-    drive, lift = drive_sigma_mps2(hoist, policy) / lasts, _ROPE_ACCELERATION_MPS2 / lasts
+    # A hoisting drive reaches its top speed in about a second.
+    lift = min(_ROPE_ACCELERATION_MPS2, 0.6 * hoist.hoist_speed_mps[1]) / lasts
+    drive = drive_sigma_mps2(hoist, policy) / lasts
     sway = _SWAY_DISTURBANCE_MPS2 / rope / lasts
     columns: list[list[float]] = []
     for east, north in drive_axes(hoist):

@@ -23,6 +23,7 @@ _SIGMAS_OF_SPREAD = 2.0
 _LEAST_TIME_S = 1.6
 _SETTLES_S = 0.8
 _ANCHOR_GAIN = 0.02
+_LIFT_TOLERANCE = 1.5
 _HOOK_IS_SEEN_SIGMA_M = 0.12
 _TROLLEY_IS_KNOWN_SIGMA_M = 0.05
 _HEIGHT_IS_SEEN_SIGMA_M = 0.3
@@ -104,7 +105,7 @@ class HoistRest:
 
     def __init__(self, hoist: Hoist, policy: Policy) -> None:
         self._hoist, self._policy = hoist, policy
-        self._floor = Rest(Band(0.10, 0.25, max(hoist.travel_speed_mps[0], 0.05)))
+        self._floor = Rest(Band(0.10, 0.45, max(hoist.travel_speed_mps[0], 0.05)))
         self._trolley = Rest(Band(0.06, 0.25, max(hoist.travel_speed_mps[0], 0.05)))
         self._height = Rest(Band(0.04, 0.12, max(hoist.hoist_speed_mps[0], 0.02)))
         self._swing_m = math.inf
@@ -143,8 +144,11 @@ class HoistRest:
         self._height.forget()
 
     def told(self, state: Array) -> Array:
-        """The state with the speeds of what stands still set to zero."""
+        """The state with the speeds of what stands still set to zero, and none above the drives' top."""
         out = state.copy()
+        top_mps, lift_mps = self._hoist.travel_speed_mps[1], self._hoist.hoist_speed_mps[1]
+        out[[motion.VX, motion.VY]] = np.clip(out[[motion.VX, motion.VY]], -top_mps, top_mps)
+        out[motion.VL] = min(max(float(out[motion.VL]), -_LIFT_TOLERANCE * lift_mps), _LIFT_TOLERANCE * lift_mps)
         if self._floor.at_rest and self._trolley.at_rest:
             out[[motion.VX, motion.VY]] = 0.0
         if self._height.at_rest:

@@ -61,7 +61,7 @@ def belief(mean: Array, cov: Array) -> Belief:
 
 
 def _cholesky(cov: Array) -> Array:
-    lower: Array = np.linalg.cholesky(cov)
+    lower: Array = np.asarray(np.linalg.cholesky(cov), dtype=np.float64)
     return lower
 
 

@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--said", action="store_true", help="What was said to hang on the hook, by what did.")
     arguments = parser.parse_args()
     print(
-        "\nhook, metres (m/s)          floor: p50    p95  height: p50 p95  speed: p50 p95   NEES  known refused  ms/tick"
+        "\nhook, metres (m/s)          floor: p50    p95  height: p50 p95  speed: p50 p95   NEES  known refused ms/tick"
     )
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.names:

@@ -73,7 +73,7 @@ def ticks(
     timed = sorted([*((e.ready_s, e) for e in looks), *others], key=lambda item: item[0])  # type: ignore[union-attr]
     for tick in range(1, round(until_s * 10) + 1):
         now_s = round(tick / 10, 9)
-        arrived = [e for t, e in timed if now_s - 0.1 < t <= now_s + 1e-9]
+        arrived = [e for t, e in timed if now_s - 0.1 + 1e-9 < t <= now_s + 1e-9]
         out.append(engine.step(now_s, arrived))
     return out
 

@@ -52,20 +52,24 @@ def test_period_of_the_pendulum(rope_m: float, period_s: float, dt_s: float) -> 
 
 @given(st.floats(0.5, 8.0), st.floats(-0.1, 0.1), st.floats(-0.2, 0.2), st.floats(0.01, 0.25))
 def test_energy_only_fades(rope_m: float, angle: float, rate: float, dt_s: float) -> None:
-    """Total energy of the small swing never grows, and fades by the damping alone."""
+    """Total energy of the swing never grows, and fades by the damping alone."""
     states = run(hanging(rope_m, AX=angle, WX=rate), 5.0, dt_s)
     w0 = math.sqrt(G / rope_m)
-    energy = states[:, motion.WX] ** 2 + (w0 * states[:, motion.AX]) ** 2
-    assert (energy[1:] <= energy[:-1] * (1 + 1e-9) + 1e-15).all()
-    # A damping of a hundredth takes exp(-2·0.01·w0·t) of the energy, to within its own ripple of 2 %.
-    assert energy[-1] == pytest.approx(energy[0] * math.exp(-0.02 * w0 * (len(states) - 1) * dt_s), rel=0.05, abs=1e-12)
+    energy = states[:, motion.WX] ** 2 / 2 + w0**2 * (1.0 - np.cos(states[:, motion.AX]))
+    # The step is that of a harmonic swing as long as this one takes: its energy ripples by the sixteenth of A².
+    ripple = (angle**2 + (rate / w0) ** 2) / 8
+    assert (energy[1:] <= energy[:-1] * (1 + ripple) + 1e-15).all()
+    # A damping ζ takes exp(-2·ζ·w0·t) of the energy, to within its own ripple of 2 %.
+    left = math.exp(-2 * 0.0065 * w0 * (len(states) - 1) * dt_s)
+    assert energy[-1] == pytest.approx(energy[0] * left, rel=0.05, abs=1e-12)
 
 
 @given(st.floats(1.0, 6.0), st.floats(-0.08, 0.08), st.floats(-0.1, 0.1), st.floats(0.02, 0.25), st.floats(0.02, 0.25))
 def test_steps_add_up(rope_m: float, angle: float, rate: float, first_s: float, second_s: float) -> None:
     state = hanging(rope_m, AX=angle, WX=rate, AY=-angle, VX=0.3, VY=-0.1)
     twice = motion.moved(motion.moved(state, first_s), second_s)
-    assert twice == pytest.approx(motion.moved(state, first_s + second_s), abs=1e-12)
+    # Not quite: the swing is a little narrower, and so faster, in the second step.
+    assert twice == pytest.approx(motion.moved(state, first_s + second_s), abs=1e-6)
 
 
 @pytest.mark.parametrize("rope_rate_mps", [-0.12, 0.12])
@@ -75,7 +79,7 @@ def test_a_rope_that_changes_length_against_a_fine_integration(rope_rate_mps: fl
     def rates(t: float, y: np.ndarray) -> list[float]:
         rope = 4.0 + rope_rate_mps * t
         w0 = math.sqrt(G / rope)
-        return [y[1], -(G / rope) * y[0] - 2 * rope_rate_mps / rope * y[1] - 2 * 0.01 * w0 * y[1]]
+        return [y[1], -(G / rope) * y[0] - 2 * rope_rate_mps / rope * y[1] - 2 * 0.0065 * w0 * y[1]]
 
     exact = solve_ivp(rates, (0.0, 8.0), [0.06, 0.0], rtol=1e-9, atol=1e-12).y[:, -1]
     ours = run(hanging(4.0, VL=rope_rate_mps, AX=0.06), 8.0, 0.05)[-1]
