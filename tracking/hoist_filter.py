@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class HoistFilter:
         self._hoist, self._policy = hoist, policy
         self.time_s = time_s
         low, high = hoist.hook_height_m
-        hook_m, hook_sigma_m = hook or ((low + high) / 2, (high - low) / 2 + 0.01)
+        hook_m, hook_sigma_m = hook or ((low + high) / 2, max((high - low) / 2, motion.ROPE_SIGMA_M))
         state = np.zeros(motion.STATES)
         state[[motion.X, motion.Y]] = trolley_m
         state[motion.L] = hoist.beam_height_m - hook_m
@@ -67,7 +67,7 @@ class HoistFilter:
         else:
             cov[place] = np.diag([sigma_m**2, sigma_m**2, hook_sigma_m**2])
         cov[[motion.VX, motion.VY], [motion.VX, motion.VY]] = max(travel, 0.05) ** 2
-        cov[motion.VL, motion.VL] = max(lift, 0.02) ** 2
+        cov[motion.VL, motion.VL] = max(lift, 0.001) ** 2
         self._belief = unscented.belief(motion.inside_reach(state, hoist), _on_beam(cov, hoist))
         self._ahead: tuple[float, Belief] | None = None
         self._limits = motion.limits(hoist)
@@ -143,7 +143,7 @@ class HoistFilter:
             keep = np.flatnonzero(rows)
             what = Expected(what.mean[keep], what.cov[np.ix_(keep, keep)], what.cross[:, keep])
         mean, cov = unscented.updated(self._belief, what, z, noise)
-        self._belief = unscented.belief(motion.inside_reach(mean, self._hoist), cov)
+        self._belief = unscented.belief(motion.inside_reach(motion.slowed(mean, cov, self._hoist), self._hoist), cov)
         self._ahead = None
         return taken
 
@@ -163,9 +163,11 @@ class HoistFilter:
         dt_s = ahead_s / steps
         for _ in range(steps):
             noise = motion.noise(belief.mean, dt_s, self._hoist, self._policy)
-            mean, cov = unscented.predicted(belief, _BY, lambda s: motion.moved_all(s, dt_s), noise)
+            swing2 = motion.swing_rad2(belief.mean)
+            move = partial(motion.moved_all, dt_s=dt_s, swing2=swing2)
+            mean, cov = unscented.predicted(belief, _BY, move, noise)
             mean, cov = motion.within_limits(mean, cov, *self._limits)
-            belief = unscented.belief(motion.inside_reach(mean, self._hoist), cov)
+            belief = unscented.belief(motion.inside_reach(motion.slowed(mean, cov, self._hoist), self._hoist), cov)
         self._ahead = time_s, belief
         return belief
 

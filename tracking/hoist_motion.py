@@ -18,6 +18,8 @@ X, VX, Y, VY, L, VL, AX, WX, AY, WY = range(10)
 STATES = 10
 GRAVITY_MPS2 = 9.81
 ROPE_MIN_M = 0.2
+ROPE_SIGMA_M = 0.001
+"""How well the length of a rope can be known at best."""
 _TINY = 1e-9 * np.eye(STATES)
 _ROPE_ACCELERATION_MPS2 = 0.08
 _SWAY_DISTURBANCE_MPS2 = 0.10
@@ -42,8 +44,7 @@ def moved(state: Array, dt_s: float) -> Array:
     rope = max(state[L], ROPE_MIN_M)
     out[L] = max(state[L] + state[VL] * dt_s, ROPE_MIN_M)
     narrow2 = GRAVITY_MPS2 / rope
-    swing2 = state[AX] ** 2 + state[AY] ** 2 + (state[WX] ** 2 + state[WY] ** 2) / narrow2
-    w0 = math.sqrt(narrow2) * (1.0 - min(swing2, _WIDEST_RAD2) / 16.0)
+    w0 = math.sqrt(narrow2) * (1.0 - swing_rad2(state) / 16.0)
     wd = w0 * math.sqrt(1.0 - _DAMPING**2)
     decay = math.exp(-_DAMPING * w0 * dt_s)
     cos, sin = math.cos(wd * dt_s), math.sin(wd * dt_s)
@@ -56,8 +57,18 @@ def moved(state: Array, dt_s: float) -> Array:
     return out
 
 
-def moved_all(states: Array, dt_s: float) -> Array:
-    """``moved`` of states (n, 10) at once."""
+def swing_rad2(state: Array) -> float:
+    """Square of the amplitude of the swing that a state (10,) is in, both axes together."""
+    rope = max(float(state[L]), ROPE_MIN_M)
+    rates = state[WX] ** 2 + state[WY] ** 2
+    return min(float(state[AX] ** 2 + state[AY] ** 2 + rates * rope / GRAVITY_MPS2), _WIDEST_RAD2)
+
+
+def moved_all(states: Array, dt_s: float, swing2: float | None = None) -> Array:
+    """``moved`` of states (n, 10) at once, each in its own swing, or all in one of amplitude √``swing2``.
+
+    Sigma points lie wider than the state that they stand for: of a filter they take its mean's swing.
+    """
     out = states.copy()
     out[:, X] += states[:, VX] * dt_s
     out[:, Y] += states[:, VY] * dt_s
@@ -65,8 +76,10 @@ def moved_all(states: Array, dt_s: float) -> Array:
     out[:, L] = np.maximum(states[:, L] + states[:, VL] * dt_s, ROPE_MIN_M)
     angles, rates = states[:, AX::2], states[:, WX::2]
     narrow2 = GRAVITY_MPS2 / rope
-    swing2 = (angles**2).sum(axis=1) + (rates**2).sum(axis=1) / narrow2
-    w0 = np.sqrt(narrow2) * (1.0 - np.minimum(swing2, _WIDEST_RAD2) / 16.0)
+    wide = swing2
+    if wide is None:
+        wide = np.minimum((angles**2).sum(axis=1) + (rates**2).sum(axis=1) / narrow2, _WIDEST_RAD2)
+    w0 = np.sqrt(narrow2) * (1.0 - wide / 16.0)
     wd = w0 * math.sqrt(1.0 - _DAMPING**2)
     decay = np.exp(-_DAMPING * w0 * dt_s)
     cos, sin = decay * np.cos(wd * dt_s), decay * np.sin(wd * dt_s)
@@ -127,7 +140,7 @@ def limits(hoist: Hoist) -> tuple[Array, Array]:
     sway = min(2 * hoist.deceleration_mps2 / GRAVITY_MPS2, travel / math.sqrt(GRAVITY_MPS2 * rope))
     centre[L] = rope
     sigma[[VX, VY]] = max(travel, 0.05)
-    sigma[[L, VL]] = (high - low) / 2 + 0.01, max(lift, 0.02)
+    sigma[[L, VL]] = max((high - low) / 2, ROPE_SIGMA_M), max(lift, 0.001)
     sigma[[AX, AY]] = max(sway, 0.03)
     sigma[[WX, WY]] = max(sway, 0.03) * math.sqrt(GRAVITY_MPS2 / rope)
     return centre, sigma
@@ -148,6 +161,20 @@ def within_limits(state: Array, cov: Array, centre: Array, sigma: Array) -> tupl
         state = state + gain * (centre[i] - state[i])
         cov = cov - np.outer(gain, cov[i])
     return state, cov
+
+
+def slowed(state: Array, cov: Array, hoist: Hoist) -> Array:
+    """The mean with the trolley no faster than its drive, and all else moved along as the covariance has it.
+
+    What makes a trolley look faster than it can be makes its load look swung as well; bringing back the
+    speed alone would leave that swing, for ever where nobody sees the hook.
+    """
+    top = _SPEED_TOLERANCE * hoist.travel_speed_mps[1]
+    for speed in (VX, VY):
+        over = float(state[speed]) - _between(state[speed], -top, top)
+        if over and cov[speed, speed] > 0.0:
+            state = state - cov[:, speed] * (over / cov[speed, speed])
+    return state
 
 
 def drive_axes(hoist: Hoist) -> tuple[tuple[float, float], ...]:

@@ -22,6 +22,8 @@ _SIGMAS_TO_LEAVE = 4.0
 _SIGMAS_OF_SPREAD = 2.0
 _LEAST_TIME_S = 1.6
 _SETTLES_S = 0.8
+_SETTLES_LONG_S = 4.0
+_FINE_SIGMA_M = 0.05
 _ANCHOR_GAIN = 0.02
 _LIFT_TOLERANCE = 1.5
 _HOOK_IS_SEEN_SIGMA_M = 0.12
@@ -44,6 +46,10 @@ class Band:
     def spread_m(self, sigma_m: float) -> float:
         """How far from their mean the places of a while may lie to be called at rest."""
         return float(np.clip(_SIGMAS_OF_SPREAD * sigma_m, 0.6 * self.least_m, self.most_m / 2))
+
+    def settles_s(self, sigma_m: float) -> float:
+        """How long a place just found is averaged before it is held to: the noisier, the longer."""
+        return float(np.clip(_SETTLES_S * (sigma_m / _FINE_SIGMA_M) ** 2, _SETTLES_S, _SETTLES_LONG_S))
 
     def time_s(self, sigma_m: float) -> float:
         """How long they must lie so: the slowest drive would have left the spread by then."""
@@ -76,7 +82,7 @@ class Rest:
     def _watch(self, time_s: float, place_m: Array, sigma_m: float, fast: bool) -> None:
         if self._anchor is None:
             # A place just found still settles; what it does until then is no way that it went.
-            if time_s - self._past[0][0] >= _SETTLES_S:
+            if time_s - self._past[0][0] >= self.band.settles_s(sigma_m):
                 self._anchor = np.mean([place for _, place in self._past], axis=0)
         elif fast or _away_m(place_m, self._anchor) > self.band.leave_m(sigma_m):
             self.forget()
@@ -105,7 +111,7 @@ class HoistRest:
 
     def __init__(self, hoist: Hoist, policy: Policy) -> None:
         self._hoist, self._policy = hoist, policy
-        self._floor = Rest(Band(0.10, 0.45, max(hoist.travel_speed_mps[0], 0.05)))
+        self._floor = Rest(Band(0.10, 0.55, max(hoist.travel_speed_mps[0], 0.05)))
         self._trolley = Rest(Band(0.06, 0.25, max(hoist.travel_speed_mps[0], 0.05)))
         self._height = Rest(Band(0.04, 0.12, max(hoist.hoist_speed_mps[0], 0.02)))
         self._swing_m = math.inf

@@ -123,7 +123,7 @@ class HoistTracker:
             return []
         first_s = min(i.time_s for i in good)
         again: list[Look] = []
-        while self._log and self._log[-1].item.time_s > first_s:
+        while self._log and self._log[-1].item.time_s >= first_s:
             before = self._log.pop()
             again.append(before.item)
             self._tracks, self._standing = before.tracks, before.standing

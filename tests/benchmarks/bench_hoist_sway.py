@@ -33,7 +33,7 @@ def gantry(rope_m: float) -> Hoist:
         travel_m=((-2.0, 0.0), (2.0, 0.0)),
         beam_height_m=BEAM_M,
         hook_height_m=(low_m - 1e-4, low_m + 1e-4),
-        travel_speed_mps=(0.1, 1.0),
+        travel_speed_mps=(0.1, 0.6),
         hoist_speed_mps=(1e-5, 2e-5),
         deceleration_mps2=5.0,
         load_radius_m=0.05,

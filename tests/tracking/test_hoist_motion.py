@@ -89,8 +89,9 @@ def test_a_rope_that_changes_length_against_a_fine_integration(rope_rate_mps: fl
 
 def test_the_two_axes_swing_alike_and_apart() -> None:
     both = run(hanging(4.0, AX=0.05, AY=-0.02, WY=0.03), 3.0, 0.1)[-1]
-    assert both[motion.AX] == pytest.approx(run(hanging(4.0, AX=0.05), 3.0, 0.1)[-1][motion.AX])
-    assert both[motion.AY] == pytest.approx(run(hanging(4.0, AX=-0.02, WX=0.03), 3.0, 0.1)[-1][motion.AX])
+    # To within what the wider swing of both together takes longer.
+    assert both[motion.AX] == pytest.approx(run(hanging(4.0, AX=0.05), 3.0, 0.1)[-1][motion.AX], abs=1e-4)
+    assert both[motion.AY] == pytest.approx(run(hanging(4.0, AX=-0.02, WX=0.03), 3.0, 0.1)[-1][motion.AX], abs=1e-4)
 
 
 def test_the_trolley_rolls_on() -> None:
