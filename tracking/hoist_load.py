@@ -41,6 +41,7 @@ _DOWN_LASTS_S = 5.0
 _SIGMA_OF_SIZE = 0.05
 _LASTING_S = 0.3
 _SHAPE_EACH_S = 0.2
+_SIZE_EACH_S = 0.3
 _BOTTOM_SIGMA_M = 0.04
 _FLOOR_GAP_M = 0.12
 _HANGS_GAP_M = 0.22
@@ -89,6 +90,7 @@ class HoistLoad:
     boxed_s: dict[str, float] = field(default_factory=dict)
     shaped_s: dict[str, float] = field(default_factory=dict)
     resting: bool | None = None
+    size: tuple[float, Dimensions | None] | None = None
 
     def copy(self) -> HoistLoad:
         return HoistLoad(
@@ -99,6 +101,7 @@ class HoistLoad:
             dict(self.boxed_s),
             dict(self.shaped_s),
             self.resting,
+            self.size,
         )
 
     def forget(self) -> None:
@@ -201,7 +204,11 @@ class HoistLoad:
         _, mean, cov = self.offset
         middle = hook_m + mean
         sigma = math.hypot(hook_sigma_m, math.sqrt((cov[0, 0] + cov[1, 1]) / 2))
-        shape = None if self.shape is None else self.shape.told()
+        if self.shape is None:
+            self.size = None
+        elif self.size is None or abs(self.shape.time_s - self.size[0]) >= _SIZE_EACH_S:
+            self.size = self.shape.time_s, self.shape.told()
+        shape = None if self.size is None else self.size[1]
         self.resting = self._rests(middle, cov, shape)
         return LoadTold("loaded", middle, sigma, shape, self.resting)
 
