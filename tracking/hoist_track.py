@@ -23,6 +23,7 @@ from tracking.unscented import Expected
 _BIRTH_SIGMA_M = 1.0
 _LOAD_OF_SIZE = 0.05
 _SLING_SIGMA = 0.12
+_LOAD_ASIDE_M = 0.05
 _LASTS_S = 1.0
 _HOOK_LATELY_S = 0.3
 _HEIGHT_POOR_M = 0.08
@@ -136,6 +137,9 @@ class HoistTrack:
             if not np.isfinite(loose).all():
                 return
             self.load_s = seen.time_s
+        elif len(seen.z) == 3:
+            down_m = _SLING_SIGMA * usual_drop_m(self.hoist)
+            loose = loose + np.diag([_LOAD_ASIDE_M**2, _LOAD_ASIDE_M**2, down_m**2])
         if self.filter.correct(seen.z, loose, seen.measure(self.hoist)):
             self.seen_s = max(self.seen_s, seen.time_s)
             self.sources[seen.source] = seen.time_s

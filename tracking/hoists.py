@@ -255,5 +255,5 @@ class HoistTracker:
             if below is None:
                 continue
             mine = track.load.place(item.source, below, loads, hooks[k] is not None)
-            if mine is not None and track.needs_load(item.time_s, hooks[k] is not None):
+            if mine is not None and not track.load.resting:
                 track.take_load(mine)
