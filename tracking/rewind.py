@@ -17,6 +17,8 @@ class Timed(Protocol):
     def time_s(self) -> float: ...
 
 
+_ROUNDING_S = 1e-6  # a frame that is exactly as late as is kept must find its instant
+
 S = TypeVar("S")
 F = TypeVar("F", bound=Timed)
 
@@ -61,7 +63,7 @@ class Rewind(Generic[S, F]):
             if end == len(ready) or ready[end].time_s > ready[start].time_s:
                 self._take(tuple(ready[start:end]))
                 start = end
-        oldest_s = now_s - self._keep_s
+        oldest_s = now_s - self._keep_s - _ROUNDING_S
         self._past = [p for p in self._past if p.time_s >= oldest_s]
         return back
 
