@@ -44,7 +44,7 @@ from safety.situations.judge import Judge
 from safety.situations.moment import Moment
 from safety.struck import struck_by
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
-from tracking.records import Boxes, CameraHealth, Look
+from tracking.records import Boxes, CameraHealth, Look, Sight
 from tracking.tracker import Tracker, Tracks
 
 _OUTLINE_SEGMENTS = 6
@@ -98,6 +98,8 @@ class Engine:
                 case _:
                     if isinstance(event, Boxes):
                         self._sight.look(event)
+                    elif isinstance(event, Sight):
+                        self._roles.hear(event)
                     looks.append(event)
         tracks = self._tracker.step(now_s, looks)
         cameras = self._sight.cameras(now_s, tracks)

@@ -3,7 +3,8 @@
 Each person carries the odds of three roles. What is seen moves them by so much a second: walking along
 with a hoist that travels, at the distance of a pendant, is an operator's way; standing or bending at
 arm's length of a load that rests is a slinger's; crossing at walking pace, with no regard to any hoist,
-is that of a passer-by. Odds forget slowly, so that whoever stops doing it keeps a role for a while.
+is that of a passer-by. Odds forget slowly, so that whoever stops doing it keeps a role for a while. A
+tag or a vest that a source knows outweighs all of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from calibration.policy import Policy
 from calibration.site import Site
 from safety.records import Phase, Role, RoleView
 from safety.scene import Scene
-from tracking.records import Person
+from tracking.records import Observation, Person, Sight
 
 ROLES = (Role.OPERATOR, Role.SLINGER, Role.PASSER_BY)
 _PRIOR = np.log(np.array([0.25, 0.25, 0.5]))
@@ -45,6 +46,8 @@ _SAME_WAY_MPS = 0.35
 _STANDS_MPS = 0.3
 _WALKS_MPS = 0.7
 _BENT_OF_HEIGHT = 0.8
+_TAG_NEAR_M = 1.0
+_TAG_SAYS = 4.0
 
 
 @dataclass(slots=True)
@@ -65,11 +68,25 @@ class RoleTracker:
         for zone in self._walkways:
             shapely.prepare(zone)
         self._odds: dict[str, _Odds] = {}
+        self._tags: list[Observation] = []
+
+    def hear(self, item: Sight) -> None:
+        """Take in what a source knows of people by their tags; it counts for whoever is nearest at the next step."""
+        self._tags += [o for o in item.observations if o.kind == "person" and o.role is not None]
 
     def step(self, now_s: float, people: tuple[Person, ...], scenes: tuple[Scene, ...]) -> tuple[RoleView, ...]:
         """Everybody's role at ``now_s``, in the order of ``people``."""
         self._odds = {p.id: self._odds.get(p.id) or _Odds(now_s) for p in people}
+        self._read_tags(people)
         return tuple(self._step_one(now_s, person, scenes) for person in people)
+
+    def _read_tags(self, people: tuple[Person, ...]) -> None:
+        for tag in self._tags:
+            near = min(people, key=lambda p: math.hypot(p.x_m - tag.x_m, p.y_m - tag.y_m), default=None)
+            if near is not None and math.hypot(near.x_m - tag.x_m, near.y_m - tag.y_m) <= _TAG_NEAR_M:
+                log = self._odds[near.id].log
+                log[ROLES.index(Role(tag.role))] = float(log.max()) + _TAG_SAYS
+        self._tags = []
 
     def _step_one(self, now_s: float, person: Person, scenes: tuple[Scene, ...]) -> RoleView:
         odds = self._odds[person.id]

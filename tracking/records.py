@@ -14,6 +14,7 @@ import msgspec
 
 Kind = Literal["person", "hook", "load", "trolley"]
 Carrying = Literal["unknown", "empty", "loaded"]
+RoleHint = Literal["operator", "slinger", "passer_by"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
@@ -44,7 +45,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """One thing seen at one place in the world by one source, with its 2x2 floor covariance.
 
     ``z_m`` is None for people and wherever the height is unknown. ``height_m`` is the measured
-    body height, where feet and head were both seen. ``score`` is the detector's confidence.
+    body height, where feet and head were both seen. ``score`` is the detector's confidence. ``role`` is
+    what the source knows of a person by a tag or a vest, None where it does not.
     """
 
     kind: Kind
@@ -57,6 +59,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sigma_z_m: float | None = None
     score: float = 1.0
     height_m: float | None = None
+    role: RoleHint | None = None
 
 
 class Sight(Record, frozen=True, kw_only=True):

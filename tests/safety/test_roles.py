@@ -14,8 +14,9 @@ from calibration.site import Zone
 from safety.allowed import Allowed
 from safety.records import Hazard, Level, Phase, Role, RoleView, Situation
 from safety.roles import RoleTracker
-from tests.safety.situations import HOIST, Somebody, hoist_state, scene
-from tests.worlds import hall
+from tests.safety.situations import HOIST, Somebody, hoist_state, lift, run, scene, sights
+from tests.worlds import hall, seen_at
+from tracking.records import Observation
 
 DROP_M = HOIST.sling_length_m + HOIST.load_height_m
 Way = Callable[[float], Somebody]
@@ -99,6 +100,15 @@ def test_who_is_lost_keeps_the_role() -> None:
     roles_after(lambda t: Somebody(6.0 + 0.4 * t, 9.0, 0.4, 0.0), 8.0, hoist_mps=0.4, tracker=tracker)
     lost = roles_after(lambda _: Somebody(9.0, 9.0, lost=True), 5.0, tracker=tracker, from_s=8.0)
     assert lost.role is Role.OPERATOR
+
+
+def test_a_tag_tells_at_once_and_outweighs_behaviour() -> None:
+    def seen(t: float) -> list[Observation]:
+        tagged = msgspec.structs.replace(seen_at("person", 2.0 + 1.3 * t, 9.5, sigma_m=0.05), role="slinger")
+        return [*lift(12.0, 4.0, hook_m=3.0), tagged, seen_at("person", 2.0 + 1.3 * t, 6.5, sigma_m=0.05)]
+
+    roles = run(None, sights(seen, 6.0), 6.0)[-1].snapshot.roles
+    assert sorted(view.role.value for view in roles) == ["passer_by", "slinger"]
 
 
 def hazard(situation: Situation, level: Level) -> Hazard:
