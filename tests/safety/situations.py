@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from calibration.policy import Policy
@@ -144,12 +145,11 @@ def sights(seen: Seen, until_s: float, rate_hz: float = 10.0, sigma_m: float = 0
     for k in range(round(until_s * rate_hz)):
         time_s = (k + 1) / rate_hz
         noisy = [
-            seen_at(
-                o.kind,
-                o.x_m + float(random.normal(0.0, sigma_m)),
-                o.y_m + float(random.normal(0.0, sigma_m)),
-                None if o.z_m is None else o.z_m + float(random.normal(0.0, sigma_m)),
-                float(o.var_x_m2**0.5),
+            msgspec.structs.replace(
+                o,
+                x_m=o.x_m + float(random.normal(0.0, sigma_m)),
+                y_m=o.y_m + float(random.normal(0.0, sigma_m)),
+                z_m=None if o.z_m is None else o.z_m + float(random.normal(0.0, sigma_m)),
             )
             for o in seen(time_s)
         ]
