@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from calibration.camera import Flags
+from calibration.camera import Array, Flags
 from calibration.errors import BadInput
 from recordings.plant import figures
 from recordings.plant import truck as trucks
@@ -171,7 +171,7 @@ class Crowd:
             old, new = before.position_m[group], after.position_m[group]
             out = settled(old, new, self._avoids[group], strangers, ground)
             held = (out != new).any(axis=1)
-            velocity[group[held]] = (out - old)[held] / STEP_S
+            velocity[group[held]] = _no_faster((out - old)[held] / STEP_S, velocity[group[held]])
             if self._pushers:
                 low, high = np.full(len(group), floor_m), floor_m + self._tall_m[group]
                 out, pushed = shoved(out, low, high, self._pushers, since_s, STEP_S, ground)
@@ -237,3 +237,10 @@ class Crowd:
                 k = self._rows[worker.name]
                 people.append(figures.planned(worker, bodies, k, place, self._aims[k], cranes, loads))
         return tuple(people), tuple(driven[truck.name] for truck in self._scenario.truck)
+
+
+def _no_faster(velocity_mps: Array, walked_mps: Array) -> Array:
+    """(k, 2) as they were held or pushed aside by others, which leaves nobody faster than they walked."""
+    speed, most = np.hypot(*velocity_mps.T), np.hypot(*walked_mps.T)
+    out: Array = velocity_mps * np.minimum(1.0, most / np.maximum(speed, 1e-9))[:, None]
+    return out
