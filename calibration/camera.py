@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
+_ORIGIN, _IDENTITY = np.zeros(3), np.eye(3)
 _UNDISTORT_ITERATIONS = 60
 _UNDISTORT_TOLERANCE_PX = 0.5
 _AROUND_PX = np.array([[0.0, 0.0], [0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5]])
@@ -37,6 +38,10 @@ class PlanePoints:
     xy_m: Array
     jacobian_m_per_px: Array
     slope: Array
+
+    def rows(self, start: int, end: int) -> PlanePoints:
+        """The points from row ``start`` to before ``end``."""
+        return PlanePoints(self.xy_m[start:end], self.jacobian_m_per_px[start:end], self.slope[start:end])
 
     @property
     def valid(self) -> NDArray[np.bool_]:
@@ -177,7 +182,7 @@ class Camera:
             return np.where(np.isfinite(s) & (s > 0), s, np.nan)
 
     def _directions(self, flat: Array) -> Array:
-        directions: Array = np.column_stack([flat, np.ones(len(flat))]) @ self.rotation
+        directions: Array = flat @ self.rotation[:2] + self.rotation[2]
         return directions
 
     def _flat_and_slope(self, px: Array) -> tuple[Array, Array]:
@@ -192,12 +197,18 @@ class Camera:
         """Normalised ideal to normalised distorted; OpenCV does it with an identity camera matrix."""
         import cv2
 
+        ok = np.isfinite(flat[:, 0]) & np.isfinite(flat[:, 1])
+        whole = bool(ok.all())
+        points = np.ones((len(flat) if whole else np.count_nonzero(ok), 3))
+        if not len(points):
+            return np.full_like(flat, np.nan)
+        points[:, :2] = flat if whole else flat[ok]
+        projected, _ = cv2.projectPoints(points, _ORIGIN, _ORIGIN, _IDENTITY, self.distortion)
+        bent = np.asarray(projected, float).reshape(-1, 2)
+        if whole:
+            return bent
         out = np.full_like(flat, np.nan)
-        ok = np.isfinite(flat).all(axis=1)
-        if ok.any():
-            points = np.column_stack([flat[ok], np.ones(ok.sum())])
-            bent, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), np.eye(3), self.distortion)
-            out[ok] = bent.reshape(-1, 2)
+        out[ok] = bent
         return out
 
     def _undistort(self, pixels: Array) -> Array:
@@ -207,18 +218,19 @@ class Camera:
             return flat
         import cv2
 
-        out = np.full_like(flat, np.nan)
-        ok = np.isfinite(flat).all(axis=1)
-        if not ok.any():
-            return out
+        ok = np.isfinite(flat[:, 0]) & np.isfinite(flat[:, 1])
+        whole = bool(ok.all())
+        bent = flat if whole else flat[ok]
+        if not len(bent):
+            return np.full_like(flat, np.nan)
         criteria: Any = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, _UNDISTORT_ITERATIONS, 1e-12)
-        ideal: Array = (
-            cv2.undistortPoints(flat[ok].reshape(-1, 1, 2), np.eye(3), self.distortion, None, None, None, criteria)
-            .reshape(-1, 2)
-            .astype(float)
-        )
+        undone = cv2.undistortPoints(bent.reshape(-1, 1, 2), _IDENTITY, self.distortion, None, None, None, criteria)
+        ideal = np.asarray(undone, float).reshape(-1, 2)
         with np.errstate(invalid="ignore", over="ignore"):
-            error_px = np.linalg.norm(self._distort(ideal) - flat[ok], axis=1) * self.matrix[0, 0]
+            error_px = np.hypot(*(self._distort(ideal) - bent).T) * self.matrix[0, 0]
         ideal[~(error_px < _UNDISTORT_TOLERANCE_PX)] = np.nan
+        if whole:
+            return ideal
+        out = np.full_like(flat, np.nan)
         out[ok] = ideal
         return out

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from calibration.camera import Array, Camera
-from calibration.site import Site, Structure
+from calibration.site import CameraTable, Site, Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,47 +48,63 @@ def coverage_map(site: Site, cell_m: float = 0.25, height_m: float = 0.0) -> Cov
 
     ``height_m`` asks for points so far above the floor instead of feet.
     Accuracy: covariance of the foot point from ``policy.foot_sigma_px`` through the Jacobian of each
-    camera, fused as the inverse of summed information; the figure is sqrt(trace/2).
+    camera, fused as the inverse of summed information; the figure is sqrt(trace/2). The arrays are read-only:
+    whoever asks for the same floor gets the same map.
     """
-    corners = np.asarray(site.site.boundary_m)
+    noise = site.policy.foot_sigma_px, site.policy.observation_sigma_floor_m
+    return _mapped(site.site.boundary_m, site.structure, site.camera, noise, cell_m, height_m)
+
+
+@lru_cache(maxsize=8)
+def _mapped(
+    boundary_m: tuple[tuple[float, float], ...],
+    structures: tuple[Structure, ...],
+    tables: tuple[CameraTable, ...],
+    noise: tuple[float, float],
+    cell_m: float,
+    height_m: float,
+) -> CoverageMap:
+    foot_sigma_px, floor_sigma_m = noise
+    corners = np.asarray(boundary_m)
     low, high = corners.min(axis=0), corners.max(axis=0)
     cols, rows = (int(np.ceil(round((high[i] - low[i]) / cell_m, 9))) for i in (0, 1))
     xs = low[0] + (np.arange(cols) + 0.5) * cell_m
     ys = low[1] + (np.arange(rows) + 0.5) * cell_m
     floor = np.column_stack([np.tile(xs, rows), np.repeat(ys, cols)])
-    watched = shapely.contains_xy(shapely.Polygon(site.site.boundary_m), floor[:, 0], floor[:, 1])
+    watched = shapely.contains_xy(shapely.Polygon(boundary_m), floor[:, 0], floor[:, 1])
     level = np.zeros(len(floor))
     solid = np.zeros(len(floor), bool)
-    for structure in sorted(site.structure, key=lambda s: (s.height_m, s.platform)):
+    for structure in sorted(structures, key=lambda s: (s.height_m, s.platform)):
         inside = shapely.contains_xy(shapely.Polygon(structure.polygon_m), floor[:, 0], floor[:, 1])
         level[inside], solid[inside] = structure.height_m, not structure.platform
     watched &= ~solid
 
     information = np.zeros((len(floor), 2, 2))
-    seen_by = np.zeros((len(site.camera), len(floor)), bool)
-    for i, table in enumerate(site.camera):
+    seen_by = np.zeros((len(tables), len(floor)), bool)
+    for i, table in enumerate(tables):
         camera = Camera.from_table(table)
         points = np.column_stack([floor, level + height_m])
         seen = watched & camera.visible(points)
-        seen[seen] = ~hidden(camera.centre_m, points[seen], site.structure)
+        seen[seen] = ~hidden(camera.centre_m, points[seen], structures)
         seen_by[i] = seen
         plane = camera.on_plane(camera.project(points[seen]), points[seen, 2])
-        information[seen] += np.linalg.inv(
-            plane.covariance_m2(site.policy.foot_sigma_px) + site.policy.observation_sigma_floor_m**2 * np.eye(2)
-        )
+        information[seen] += np.linalg.inv(plane.covariance_m2(foot_sigma_px) + floor_sigma_m**2 * np.eye(2))
     count = np.where(watched, seen_by.sum(axis=0), -1)
     sigma = np.full(len(floor), np.inf)
     any_seen = count > 0
     fused = np.linalg.inv(information[any_seen])
     sigma[any_seen] = np.sqrt(np.trace(fused, axis1=1, axis2=2) / 2.0)
-    return CoverageMap(
+    out = CoverageMap(
         origin_m=(float(low[0]), float(low[1])),
         cell_m=cell_m,
-        cameras=tuple(c.name for c in site.camera),
+        cameras=tuple(c.name for c in tables),
         count=count.reshape(rows, cols),
         sigma_m=sigma.reshape(rows, cols),
-        seen_by=seen_by.reshape(len(site.camera), rows, cols),
+        seen_by=seen_by.reshape(len(tables), rows, cols),
     )
+    for values in (out.count, out.sigma_m, out.seen_by):
+        values.setflags(write=False)
+    return out
 
 
 def coverage_csv(cells: CoverageMap) -> str:

@@ -80,13 +80,18 @@ class Doubts:
         place = np.array([(p.x_m, p.y_m) for p in people]).reshape(-1, 2)
         out = []
         for name in sorted(alive):
-            sees = self._visibility.detection(name, place) >= _SURE
-            expected: list[Person | HoistState] = [p for p, seen in zip(people, sees, strict=True) if seen]
-            if name in self._finds_hoists:
-                expected += [h for h in tracks.hoists if not h.lost and self._in_view(name, h)]
-            expected = [thing for thing in expected if set(thing.sources) - {name}]
             same = self._same.get(name)
             same_s = same.until_s - same.since_s if same is not None else 0.0
+            hoists = [h for h in tracks.hoists if not h.lost and set(h.sources) - {name}]
+            if same_s < _FROZEN_S and any(name in h.sources for h in hoists):
+                self._since_s.pop(name, None)
+                continue
+            sees = self._visibility.detection(name, place) >= _SURE
+            expected: list[Person | HoistState] = [
+                p for p, seen in zip(people, sees, strict=True) if seen and set(p.sources) - {name}
+            ]
+            if name in self._finds_hoists:
+                expected += [h for h in hoists if self._in_view(name, h)]
             moving = [thing for thing in expected if _speed_mps(thing) > _MOVES_MPS]
             if same_s >= _FROZEN_S and moving:
                 out.append(Doubt(name, same_s, len(moving) + 1))

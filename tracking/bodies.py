@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.camera import Array, Camera
+from calibration.camera import Array, Camera, Flags
 from calibration.coverage import hidden
 from calibration.site import Structure
 from tracking.records import Box
@@ -28,19 +28,37 @@ def behind(camera: Camera, floor_m: Array, offset_m: float) -> Array:
     return moved
 
 
-def lean(camera: Camera, px: Array, z_m: float, tall_m: float, box_px: Array) -> Array:
+def lean(camera: Camera, px: Array, z_m: Array, tall_m: float, box_px: Array) -> Array:
     """(n,) pixels from foot to head sideways of upright bodies, over the part of them that boxes show.
 
-    px: (n, 2) a point of each body, at height ``z_m``; tall_m: height of the bodies; box_px: (n,)
+    px: (n, 2) a point of each body, at height ``z_m`` (n,); tall_m: height of the bodies; box_px: (n,)
     heights of their boxes. A box spans foot and head, so its middle lies half of this beside either.
     """
-    floor = camera.points_on_plane(px, z_m)
-    foot = camera.project(np.column_stack([floor, np.zeros(len(px))]))
-    head = camera.project(np.column_stack([floor, np.full(len(px), tall_m)]))
+    n = len(px)
+    ends = np.zeros((2 * n, 3))
+    ends[:n, :2] = ends[n:, :2] = camera.points_on_plane(px, z_m)
+    ends[n:, 2] = tall_m
+    both = camera.project(ends)
+    foot, head = both[:n], both[n:]
     with np.errstate(divide="ignore", invalid="ignore"):
         shown = np.clip(box_px / (foot[:, 1] - head[:, 1]), 0.0, 1.0)
         out = shown * (head[:, 0] - foot[:, 0])
     return np.where(np.isfinite(out), out, 0.0)
+
+
+def ends_of(camera: Camera, boxes_px: Array, side_cut: Flags, tall_m: float) -> Array:
+    """(2, n, 2) foot and head pixels of upright bodies in boxes (n, 4) left, top, width, height.
+
+    A body leans in the picture away from the middle; where a box is cut at the side, how much is not known.
+    """
+    left, top, width, height = boxes_px.T
+    n, middle = len(boxes_px), left + width / 2
+    # Both in one: a lens takes its time for each call, hardly for each point.
+    ends = np.array([[middle, top + height], [middle, top]]).transpose(0, 2, 1)
+    level = np.repeat([0.0, tall_m], n)
+    half = 0.5 * lean(camera, ends.reshape(-1, 2), level, tall_m, np.concatenate([height, height])).reshape(2, n)
+    ends[..., 0] += np.where(side_cut, 0.0, half) * [[-1.0], [1.0]]
+    return ends
 
 
 def behind_machine(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from calibration.camera import Array, Camera, PlanePoints
 from calibration.policy import Policy
 from calibration.site import Structure
-from tracking.bodies import EDGE_PX, behind, behind_machine, feet_covered, lean
+from tracking.bodies import EDGE_PX, behind, behind_machine, ends_of, feet_covered
 from tracking.platforms import body_height, standing_levels
 from tracking.records import Box, Boxes, Observation, Sight
 
@@ -87,7 +87,7 @@ def people_of_boxes(
     left, top, width, height, score = (
         np.array([(b.left_px, b.top_px, b.width_px, b.height_px, b.score) for b in rows], float).reshape(-1, 5).T
     )
-    bottom, middle = top + height, left + width / 2
+    bottom = top + height
     picture_width, picture_height = camera.size_px
     foot_cut = bottom >= picture_height - 1 - EDGE_PX
     head_cut = top <= EDGE_PX
@@ -95,14 +95,11 @@ def people_of_boxes(
     covered = feet_covered(left, top, width, bottom, [b for b in boxes.boxes if b.kind == "load" and sound(b)])
 
     tall_m = policy.person_height_m
-    half_lean = 0.5 * np.where(side_cut, 0.0, lean(camera, np.column_stack([middle, bottom]), 0.0, tall_m, height))
-    foot_px = np.column_stack([middle - half_lean, bottom])
-    half_lean = 0.5 * np.where(side_cut, 0.0, lean(camera, np.column_stack([middle, top]), tall_m, tall_m, height))
-    head_px = np.column_stack([middle + half_lean, top])
+    ends_px = ends_of(camera, np.column_stack([left, top, width, height]), side_cut, tall_m)
+    foot_px, head_px = ends_px
     floor_m = np.where(foot_cut, 0.0, standing_levels(camera, foot_px, head_px, tall_m, structures))
-    foot = camera.on_plane(foot_px, floor_m)
+    foot, head = _on_planes(camera, ends_px, floor_m, tall_m)
     foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
-    head = camera.on_plane(head_px, tall_m + floor_m)
     body_m = body_height(camera, foot.xy_m, head_px) - floor_m
     with np.errstate(invalid="ignore"):
         too_short = body_m < _SHORT_OF_HEIGHT * tall_m
@@ -153,6 +150,13 @@ def people_of_boxes(
     keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
     keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
     return frame if keep.all() else inside(frame, keep)
+
+
+def _on_planes(camera: Camera, ends_px: Array, floor_m: Array, tall_m: float) -> tuple[PlanePoints, PlanePoints]:
+    """Feet on their floors and heads above them, of (2, n, 2) pixels."""
+    n = len(floor_m)
+    ends = camera.on_plane(ends_px.reshape(-1, 2), np.concatenate([floor_m, tall_m + floor_m]))
+    return ends.rows(0, n), ends.rows(n, 2 * n)
 
 
 def _height_sigma(foot_cov_m2: Array, head: PlanePoints, head_sigma_m: Array) -> Array:

@@ -20,7 +20,7 @@ AHEAD = Camera.from_table(looking("ahead", (0.0, 0.0, 5.8), (8.0, 0.0, 1.0), vie
 
 def test_a_body_leans_outwards_at_the_sides_and_not_in_the_middle() -> None:
     feet = np.array([[9.0, -4.0, 0.0], [9.0, 0.0, 0.0], [9.0, 4.0, 0.0]])
-    sideways = lean(AHEAD, AHEAD.project(feet), 0.0, 1.72, np.full(3, 1e4))
+    sideways = lean(AHEAD, AHEAD.project(feet), np.zeros(3), 1.72, np.full(3, 1e4))
     assert sideways[1] == pytest.approx(0.0, abs=1e-6)
     # y to the left of a camera that looks along x: the person at y = -4 stands right of the middle.
     assert sideways[0] > 10.0
