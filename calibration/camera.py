@@ -134,16 +134,13 @@ class Camera:
         px = self.project(world)
         w, h = self.size_px
         with np.errstate(invalid="ignore"):
-            inside = (px[:, 0] >= 0) & (px[:, 0] <= w - 1) & (px[:, 1] >= 0) & (px[:, 1] <= h - 1)
-        if not self._bent:
-            return inside
-        # Strong distortion folds far-off points back into the picture: only points that return count.
-        ideal = (self.rotation @ world.T).T + self.translation_m
-        back = self._undistort(px)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.linalg.norm(back - ideal[:, :2] / ideal[:, 2:], axis=1)
-            keep: NDArray[np.bool_] = inside & (error * self.matrix[0, 0] < _UNDISTORT_TOLERANCE_PX)
-        return keep
+            inside: Flags = (px[:, 0] >= 0) & (px[:, 0] <= w - 1) & (px[:, 1] >= 0) & (px[:, 1] <= h - 1)
+        if self._bent and inside.any():
+            # Strong distortion folds far-off points back into the picture: only points that return count.
+            ideal = world[inside] @ self.rotation.T + self.translation_m
+            error = np.hypot(*(self._undistort(px[inside]) - ideal[:, :2] / ideal[:, 2:]).T)
+            inside[inside] = error * self.matrix[0, 0] < _UNDISTORT_TOLERANCE_PX
+        return inside
 
     def rays(self, pixels: Array) -> Array:
         """(n, 2) pixels to (n, 3) unit direction vectors in the world."""

@@ -106,7 +106,14 @@ class Watch:
         clouds += [(load.name, "load", load_points(load)) for load in world.loads]
         for crane in world.cranes:
             clouds += [(crane.name, "hook", hook_points(crane)), (crane.name, "trolley", trolley_points(crane))]
-        return [_thing(name, kind, points, camera) for name, kind, points in clouds]
+        if not clouds:
+            return []
+        # Through the lens all at once, which costs little more than one of them.
+        px = camera.project(np.concatenate([points for *_, points in clouds]))
+        parts = np.split(px, np.cumsum([len(points) for *_, points in clouds])[:-1])
+        return [
+            _thing(name, kind, points, part, camera) for (name, kind, points), part in zip(clouds, parts, strict=True)
+        ]
 
     def _seen(self, things: list[Thing], camera: Camera) -> list[Flags]:
         """Which points of each thing the camera sees."""
@@ -181,8 +188,7 @@ class Watch:
         return box
 
 
-def _thing(name: str, kind: Kind | None, points_m: Array, camera: Camera) -> Thing:
-    px = camera.project(points_m)
+def _thing(name: str, kind: Kind | None, points_m: Array, px: Array, camera: Camera) -> Thing:
     away = float(np.linalg.norm(points_m.mean(axis=0) - camera.centre_m))
     silhouette = shapely.convex_hull(shapely.multipoints(px[np.isfinite(px).all(axis=1)]))
     if kind == "person":
