@@ -15,7 +15,7 @@ from calibration.site import Hoist
 from tracking import hoist_filter as filters
 from tracking import hoist_motion as motion
 from tracking.hoist_filter import Measure
-from tracking.observe import finite, sound
+from tracking.observe import finite, usable
 from tracking.records import Box, Boxes, Kind, Observation, Sight
 
 _EYE = np.eye(2)
@@ -62,12 +62,12 @@ def usual_drop_m(hoist: Hoist) -> float:
 
 
 def of_boxes(item: Boxes, camera: Camera, policy: Policy, counts: Counter[str]) -> list[Seen]:
-    """Hooks, loads and trolleys of one frame; boxes of no size or number are counted and left out."""
+    """Hooks, loads and trolleys of one frame; boxes of no size, number or place in it are counted and left out."""
     rows = []
     for box in item.boxes:
         if box.kind == "person":
             continue
-        if not sound(box):
+        if not usable(box, camera):
             counts["hoist_bad_boxes"] += 1
         elif box.score >= policy.hoist_score_min:
             rows.append(box)

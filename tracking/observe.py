@@ -9,6 +9,7 @@ heights widens the covariance along the line of sight.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -77,13 +78,18 @@ _COLUMNS = tuple(f.name for f in fields(PersonFrame))[2:]
 
 
 def people_of_boxes(
-    boxes: Boxes, camera: Camera, policy: Policy, structures: tuple[Structure, ...] = ()
+    boxes: Boxes,
+    camera: Camera,
+    policy: Policy,
+    structures: tuple[Structure, ...] = (),
+    counts: Counter[str] | None = None,
 ) -> PersonFrame:
     """Person boxes of one frame on the floor. Boxes whose rays never meet the floor are left out.
 
-    ``structures``, people nearer to the camera and loads can hide feet.
+    ``structures``, people nearer to the camera and loads can hide feet. ``counts`` is told what was left out.
     """
-    rows = [b for b in boxes.boxes if b.kind == "person" and b.score >= policy.person_score_min and sound(b)]
+    counts = Counter() if counts is None else counts
+    rows = _people_in(boxes, camera, policy, counts)
     left, top, width, height, score = (
         np.array([(b.left_px, b.top_px, b.width_px, b.height_px, b.score) for b in rows], float).reshape(-1, 5).T
     )
@@ -149,7 +155,16 @@ def people_of_boxes(
     )
     keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
     keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
+    counts["person_off_floor"] += len(rows) - int(keep.sum())
     return frame if keep.all() else inside(frame, keep)
+
+
+def _people_in(boxes: Boxes, camera: Camera, policy: Policy, counts: Counter[str]) -> list[Box]:
+    """The person boxes that can be read; those of no size, number or place in the picture are counted."""
+    people = [b for b in boxes.boxes if b.kind == "person"]
+    good = [b for b in people if usable(b, camera)]
+    counts["person_bad_boxes"] += len(people) - len(good)
+    return [b for b in good if b.score >= policy.person_score_min]
 
 
 def _on_planes(camera: Camera, ends_px: Array, floor_m: Array, tall_m: float) -> tuple[PlanePoints, PlanePoints]:
@@ -171,9 +186,12 @@ def _height_sigma(foot_cov_m2: Array, head: PlanePoints, head_sigma_m: Array) ->
     return np.where(np.isfinite(sigma), sigma, 1.0)
 
 
-def people_of_sight(sight: Sight) -> PersonFrame:
-    """People of a source that measures in metres already."""
-    rows = [o for o in sight.observations if o.kind == "person" and finite(o)]
+def people_of_sight(sight: Sight, counts: Counter[str] | None = None) -> PersonFrame:
+    """People of a source that measures in metres already. ``counts`` is told what was left out."""
+    people = [o for o in sight.observations if o.kind == "person"]
+    rows = [o for o in people if finite(o)]
+    if counts is not None:
+        counts["person_bad_readings"] += len(people) - len(rows)
     values = np.array([(o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2, o.score) for o in rows], float)
     values = values.reshape(-1, 6)
     cov = np.empty((len(rows), 2, 2))
@@ -223,6 +241,18 @@ def sound(box: Box) -> bool:
     """Whether a box has sane numbers and an area."""
     return (
         sane(box.left_px, box.top_px, box.width_px, box.height_px, box.score) and min(box.width_px, box.height_px) > 0
+    )
+
+
+def usable(box: Box, camera: Camera) -> bool:
+    """Whether a box is sound and lies in the picture, with some part of it at least."""
+    width, height = camera.size_px
+    return (
+        sound(box)
+        and box.left_px < width
+        and box.top_px < height
+        and box.left_px + box.width_px > 0.0
+        and box.top_px + box.height_px > 0.0
     )
 
 

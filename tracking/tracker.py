@@ -75,7 +75,7 @@ class Tracker:
             looked_s=dict(self._newest_s),
             accepted=dict(self._accepted),
             rejected=dict(self._rejected),
-            counts={**self._counts, **self._hoists.counts, "hoist_outliers": self._hoists.refused},
+            counts={**+self._counts, **self._hoists.counts, "hoist_outliers": self._hoists.refused},
             waits_s={source: tuple(waits) for source, waits in self._waits_s.items()},
         )
 
@@ -107,9 +107,9 @@ class Tracker:
         if isinstance(item, Telemetry):
             return None
         if isinstance(item, Boxes):
-            frame = people_of_boxes(item, self._cameras[item.camera], self._policy, self._site.structure)
+            frame = people_of_boxes(item, self._cameras[item.camera], self._policy, self._site.structure, self._counts)
         else:
-            frame = people_of_sight(item)
+            frame = people_of_sight(item, self._counts)
         if not self._ignored or not len(frame):
             return frame
         x, y = frame.position_m.T

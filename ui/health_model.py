@@ -10,10 +10,23 @@ from calibration.site import Relay, Site
 from safety.records import CameraView, HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes
 from ui.freshness import Pulse
-from ui.text import Language, duration, milliseconds, say, word
+from ui.text import TEXT, Language, duration, milliseconds, say, word
 
 Mark = Literal["good", "bad", "abnormal", "unknown"]
 _NEARLY_ALL = 0.9
+_BROKEN = frozenset(
+    {
+        "stamp_not_finite",
+        "stamp_in_future",
+        "unknown_camera",
+        "person_bad_boxes",
+        "person_bad_readings",
+        "hoist_bad_boxes",
+        "hoist_bad_readings",
+        "recording_fault",
+        "audit_fault",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,7 @@ def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
     if not snapshot.nodes and not words.site.relay:
         title, none = say(words.language, "health.relay_title"), say(words.language, "health.no_relay")
         out.append(Chip(title, none, "unknown"))
+    out.append(_unused(snapshot, words.language))
     missing = [r.name for r in words.site.relay if r.name not in {n.node for n in snapshot.nodes}]
     out += [Chip(name, say(words.language, "node.disconnected"), "bad") for name in missing]
     return out
@@ -134,6 +148,17 @@ def _latency(snapshot: Snapshot | None, language: Language) -> Chip:
         return Chip(title, say(language, "health.no_sample"), "unknown")
     value = say(language, "health.latency_value", p50=milliseconds(language, p50), p99=milliseconds(language, p99))
     return Chip(title, value, "good")
+
+
+def _unused(snapshot: Snapshot, language: Language) -> Chip:
+    """What came in and could not be used. Yellow where a source sends what no working one does."""
+    told = {name: n for name, n in snapshot.counts.items() if n and f"unused.{name}" in TEXT}
+    title = say(language, "health.unused")
+    if not told:
+        return Chip(title, say(language, "health.unused_none"), "good")
+    tips = [say(language, f"unused.{name}", n=n) for name, n in told.items()]
+    mark: Mark = "abnormal" if _BROKEN & set(told) else "good"
+    return Chip(title, say(language, "health.unused_some", n=sum(told.values())), mark, "\n".join(tips))
 
 
 def _hoist(view: HoistView, language: Language) -> Chip:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -117,7 +119,9 @@ def test_feet_and_head_cut_off_still_say_something_but_loosely() -> None:
 
 def test_a_box_above_the_horizon_is_nowhere_on_the_floor() -> None:
     up = Camera.from_table(looking("up", (0.0, 0.0, 3.0), (10.0, 0.0, 3.6)))
-    assert len(frame([Box(900.0, 50.0, 40.0, 100.0, 0.9)], up)) == 0
+    counts: Counter[str] = Counter()
+    assert len(people_of_boxes(boxes_at("up", 1.0, [Box(900.0, 50.0, 40.0, 100.0, 0.9)]), up, POLICY, (), counts)) == 0
+    assert +counts == {"person_off_floor": 1}
     assert len(frame([Box(900.0, 50.0, 40.0, 900.0, 0.9)], up)) == 1
 
 

@@ -69,6 +69,29 @@ def test_a_refused_stamp_does_not_shut_out_the_next_good_one() -> None:
     assert tracker.step(1.1, [frame(1.1)]).looked_s == {"cam1": 1.1}
 
 
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(float("nan"), 1.0, 50.0, 100.0, 0.9),
+        Box(1.0, 1.0, float("inf"), 100.0, 0.9),
+        Box(1.0, 1.0, 0.0, 100.0, 0.9),
+        Box(1.0, 1.0, 50.0, -3.0, 0.9),
+        Box(-60.0, 100.0, 50.0, 100.0, 0.9),
+        Box(1.0, 1e6, 50.0, 100.0, 0.9),
+    ],
+)
+def test_boxes_without_size_number_or_place_in_the_picture_are_counted(box: Box) -> None:
+    hook = Box(box.left_px, box.top_px, box.width_px, box.height_px, box.score, "hook")
+    tracks = Tracker(SITE).step(1.0, [frame(1.0, "cam1", box, hook)])
+    assert tracks.counts == {"person_bad_boxes": 1, "hoist_bad_boxes": 1, "hoist_outliers": 1}
+    assert not tracks.people
+
+
+def test_places_that_are_no_numbers_are_counted() -> None:
+    bad = [seen_at("person", float("nan"), 3.0), seen_at("person", 3.0, 3.0, sigma_m=0.0)]
+    assert Tracker(SITE).step(1.0, [sight_at("lidar", 1.0, bad)]).counts["person_bad_readings"] == 2
+
+
 def test_hoist_outliers_stand_among_the_counts() -> None:
     tracks = Tracker(SITE).step(1.0, [told(1.0, "H9")])
     assert tracks.counts["hoist_outliers"] == 1

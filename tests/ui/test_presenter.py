@@ -18,6 +18,7 @@ from ui.calm import Calm
 from ui.commands import CommandDesk
 from ui.console_model import ConsoleModel
 from ui.freshness import EngineWatch
+from ui.health_model import Chip
 
 SITE = example_site()
 
@@ -351,6 +352,18 @@ def test_health_of_a_bad_day() -> None:
     assert chips["cabinet-1"].value == "LATCHED, needs reset · permit off · full speed off · danger on"
     assert chips["cabinet-1"].node == "cabinet-1"
     assert chips["H1"].value == "travelling · PERMIT WITHDRAWN"
+
+
+def test_what_could_not_be_used_is_said() -> None:
+    def shown(**counts: int) -> Chip:
+        model = model_of(msgspec.structs.replace(snapshot(SITE), counts=counts))
+        return next(c for c in model.chips(START_S) if c.title == "Unused input")
+
+    assert (shown(too_late=0).value, shown().mark) == ("none", "good")
+    late = shown(too_late=3, hoist_outliers=4)
+    assert (late.value, late.mark) == ("7 since start", "good")
+    assert late.tip.splitlines()[0] == "3 that came too late to be used"
+    assert shown(person_bad_boxes=1).mark == "abnormal"
 
 
 def test_a_camera_that_brings_more_than_is_inspected_says_so() -> None:
