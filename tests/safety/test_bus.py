@@ -147,7 +147,7 @@ def raw(hall: Hall, identity: Identity | None, kind: int = zmq.DEALER, *, publis
 
 
 def attempt(link: zmq.Socket[bytes], message: bytes) -> None:
-    """Send if it can be sent: of who was refused already, libzmq keeps no connection, and a send would wait for ever."""
+    """Send if it can be sent: libzmq keeps no connection of who was refused, and a send would wait for ever."""
     with suppress(zmq.Again):
         link.send(message, zmq.NOBLOCK)
 
