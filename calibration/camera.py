@@ -98,13 +98,13 @@ class Camera:
         return inverse
 
     @cached_property
-    def _bent(self) -> bool:
+    def bent(self) -> bool:
         return bool(np.any(self.distortion != 0.0))
 
     @cached_property
     def straight(self) -> Camera:
         """This camera with its lens distortion taken out; it sees ``ideal`` pixels."""
-        return replace(self, distortion=np.zeros(0)) if self._bent else self
+        return replace(self, distortion=np.zeros(0)) if self.bent else self
 
     @cached_property
     def pinhole(self) -> Array:
@@ -114,7 +114,7 @@ class Camera:
 
     def ideal(self, pixels: Array) -> Array:
         """(n, 2) pixels as the same camera without distortion would see them; NaN where there are none."""
-        flat = self._undistort(np.asarray(pixels, float).reshape(-1, 2))
+        flat = self.undistorted(np.asarray(pixels, float).reshape(-1, 2))
         out: Array = flat @ self.matrix[:2, :2].T + self.matrix[:2, 2]
         return out
 
@@ -124,7 +124,7 @@ class Camera:
         cam = world @ self.rotation.T + self.translation_m
         with np.errstate(divide="ignore", invalid="ignore"):
             flat = np.where(cam[:, 2:] > 1e-6, cam[:, :2] / cam[:, 2:], np.nan)
-        bent = self._distort(flat) if self._bent else flat
+        bent = self.distorted(flat) if self.bent else flat
         pixels: Array = bent @ self.matrix[:2, :2].T + self.matrix[:2, 2]
         return pixels
 
@@ -135,16 +135,16 @@ class Camera:
         w, h = self.size_px
         with np.errstate(invalid="ignore"):
             inside: Flags = (px[:, 0] >= 0) & (px[:, 0] <= w - 1) & (px[:, 1] >= 0) & (px[:, 1] <= h - 1)
-        if self._bent and inside.any():
+        if self.bent and inside.any():
             # Strong distortion folds far-off points back into the picture: only points that return count.
             ideal = world[inside] @ self.rotation.T + self.translation_m
-            error = np.hypot(*(self._undistort(px[inside]) - ideal[:, :2] / ideal[:, 2:]).T)
+            error = np.hypot(*(self.undistorted(px[inside]) - ideal[:, :2] / ideal[:, 2:]).T)
             inside[inside] = error * self.matrix[0, 0] < _UNDISTORT_TOLERANCE_PX
         return inside
 
     def rays(self, pixels: Array) -> Array:
         """(n, 2) pixels to (n, 3) unit direction vectors in the world."""
-        d = self._directions(self._undistort(np.asarray(pixels, float).reshape(-1, 2)))
+        d = self._directions(self.undistorted(np.asarray(pixels, float).reshape(-1, 2)))
         length = np.sqrt((d**2).sum(axis=1))
         unit: Array = d / length[:, None]
         return unit
@@ -155,7 +155,7 @@ class Camera:
         With ray d and centre c: s = (z − c_z)/d_z, point = c + s·d. Derivatives by the chain rule
         through K⁻¹ and, with distortion, through a central difference of the undistortion.
         """
-        flat, flat_per_px = self._flat_and_slope(np.asarray(pixels, float).reshape(-1, 2))
+        flat, flat_per_px = self.flat_and_slope(np.asarray(pixels, float).reshape(-1, 2))
         d = self._directions(flat)
         s = self._way(d, z_m)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -168,7 +168,7 @@ class Camera:
 
     def points_on_plane(self, pixels: Array, z_m: Array | float = 0.0) -> Array:
         """(n, 2) ``xy_m`` of ``on_plane`` alone, which costs a fifth of it with distortion."""
-        d = self._directions(self._undistort(np.asarray(pixels, float).reshape(-1, 2)))
+        d = self._directions(self.undistorted(np.asarray(pixels, float).reshape(-1, 2)))
         xy: Array = self.centre_m[:2] + self._way(d, z_m)[:, None] * d[:, :2]
         return xy
 
@@ -182,15 +182,15 @@ class Camera:
         directions: Array = flat @ self.rotation[:2] + self.rotation[2]
         return directions
 
-    def _flat_and_slope(self, px: Array) -> tuple[Array, Array]:
+    def flat_and_slope(self, px: Array) -> tuple[Array, Array]:
         """Normalised ideal coordinates (n, 2) of pixels, and their derivatives by pixel (n, 2, 2)."""
-        if not self._bent:
-            return self._undistort(px), np.broadcast_to(self._inverse_matrix[:2, :2], (len(px), 2, 2))
+        if not self.bent:
+            return self.undistorted(px), np.broadcast_to(self._inverse_matrix[:2, :2], (len(px), 2, 2))
         moved = (px[None] + _AROUND_PX[:, None]).reshape(-1, 2)
-        flat = self._undistort(moved).reshape(len(_AROUND_PX), len(px), 2)
+        flat = self.undistorted(moved).reshape(len(_AROUND_PX), len(px), 2)
         return flat[0], np.stack([flat[1] - flat[2], flat[3] - flat[4]], axis=2)
 
-    def _distort(self, flat: Array) -> Array:
+    def distorted(self, flat: Array) -> Array:
         """Normalised ideal to normalised distorted; OpenCV does it with an identity camera matrix."""
         import cv2
 
@@ -208,10 +208,10 @@ class Camera:
         out[ok] = bent
         return out
 
-    def _undistort(self, pixels: Array) -> Array:
+    def undistorted(self, pixels: Array) -> Array:
         """Pixels to normalised ideal coordinates; NaN where the lens model has no inverse."""
         flat: Array = (pixels - self.matrix[:2, 2]) @ self._inverse_matrix[:2, :2].T
-        if not self._bent:
+        if not self.bent:
             return flat
         import cv2
 
@@ -224,7 +224,7 @@ class Camera:
         undone = cv2.undistortPoints(bent.reshape(-1, 1, 2), _IDENTITY, self.distortion, None, None, None, criteria)
         ideal = np.asarray(undone, float).reshape(-1, 2)
         with np.errstate(invalid="ignore", over="ignore"):
-            error_px = np.hypot(*(self._distort(ideal) - bent).T) * self.matrix[0, 0]
+            error_px = np.hypot(*(self.distorted(ideal) - bent).T) * self.matrix[0, 0]
         ideal[~(error_px < _UNDISTORT_TOLERANCE_PX)] = np.nan
         if whole:
             return ideal

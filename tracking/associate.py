@@ -60,8 +60,8 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Candidate pairs: both readings as places (5, p) with the part of the log likelihood that does not
-    depend on where the track is (p,).
+    """Candidate pairs, sorted by track and box, with both readings: places (5, p), their information (5, p), and
+    the part of the log likelihood ratio that does not depend on where the track is (p,).
     """
 
     track: Rows
@@ -69,6 +69,8 @@ class _Pairs:
     camera: Rows
     foot: Array
     head: Array
+    foot_says: Array
+    head_says: Array
     log_foot: Array
     log_head: Array
 
@@ -79,9 +81,22 @@ class _Pairs:
             self.camera[rows],
             self.foot[:, rows],
             self.head[:, rows],
+            self.foot_says[:, rows],
+            self.head_says[:, rows],
             self.log_foot[rows],
             self.log_head[rows],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Pairs ``rows`` that compete: each is entry (row, col) of a matrix in which rows are a track in a camera."""
+
+    rows: Rows
+    pairs: _Pairs
+    row: Rows
+    col: Rows
+    shape: tuple[int, int]
 
 
 def gate_of(probability: float, dimensions: int) -> float:
@@ -92,53 +107,86 @@ def gate_of(probability: float, dimensions: int) -> float:
 def associate(tracks: Predicted, seen: Readings, assumed_height_m: float, gate: float) -> Matches:
     """The most probable joint assignment of all boxes of one instant; pairs beyond the gate never match."""
     pairs = _candidates(tracks, seen, assumed_height_m, gate)
-    value, by_head = _values(pairs, tracks.place[:, pairs.track], tracks.gain, gate)
+    value, by_head = _values(pairs, tracks.place[:, pairs.track], gate)
     possible = np.isfinite(value)
-    pairs, value, by_head = pairs.take(possible), value[possible], by_head[possible]
-    if not len(value):
+    if not possible.any():
         none = np.zeros(0, np.int64)
         return Matches(none, none, np.zeros(0, bool), np.zeros((5, 0)))
+    pairs, value, by_head = pairs.take(possible), value[possible], by_head[possible]
     n = tracks.place.shape[1]
     key = pairs.camera * n + pairs.track
     alone = (np.bincount(key)[key] == 1) & (np.bincount(pairs.box)[pairs.box] == 1)
     chosen = alone & (value > 0)
-    crowded = [np.flatnonzero(~alone & (pairs.camera == c)) for c in np.unique(pairs.camera[~alone])]
-    for rows in crowded:
-        chosen[rows] = best_assignment(pairs.track[rows], pairs.box[rows], value[rows])
+    crowded = (~alone).nonzero()[0]
+    if len(crowded):
+        everyone = _part(pairs, crowded, n)
+        chosen[crowded] = _best(everyone, value[crowded])
     if len(seen.sources) > 1:
-        parts = crowded, np.flatnonzero(alone)
-        chosen, by_head, prior, said = _climb(pairs, tracks, gate, (chosen, by_head, value), parts)
-        if crowded:
+        prior = _information(tracks.place)
+        said = np.zeros((len(tracks.gain), 5, n))
+        _tell(said, pairs, chosen, by_head)
+        state = _Answer(chosen, by_head, value)
+        _climb(pairs, (prior, said, gate), state, (crowded, alone.nonzero()[0]))
+        chosen, by_head = state.chosen, state.by_head
+        if len(crowded):
             chosen, by_head = _exchanged(pairs, tracks, seen, (prior, said, gate), (chosen, by_head))
     kept, head = pairs.take(chosen), by_head[chosen]
     return Matches(kept.track, kept.box, head, np.where(head, kept.head, kept.foot))
 
 
-def _climb(
-    pairs: _Pairs, tracks: Predicted, gate: float, start: tuple[Flags, Flags, Array], parts: tuple[list[Rows], Rows]
-) -> tuple[Flags, Flags, Array, Array]:
-    """The assignment made better camera by camera until it stays, and how each pair is read.
+@dataclass(slots=True)
+class _Answer:
+    """The assignment while it is sought, (p,) each: what is chosen, how it is read, what it was worth at first."""
 
-    start: chosen, by_head, value by the prediction alone. parts: rows of each camera's crowded pairs, and
-    those of all pairs that have no rival.
+    chosen: Flags
+    by_head: Flags
+    first: Array
+
+
+def _climb(pairs: _Pairs, known: tuple[Array, Array, float], answer: _Answer, rows_of: tuple[Rows, Rows]) -> None:
+    """Makes the assignment better until it stays: half of the cameras by what the other half says, in turn.
+
+    known: the prediction's information (5, n), what each camera says now (cameras, 5, n), the gate.
+    rows_of: pairs that compete, and pairs that have no rival.
     """
-    chosen, by_head, first = start[0].copy(), start[1].copy(), start[2]
-    crowded, alone = parts
-    prior = _information(tracks.place)
-    said = np.zeros((len(tracks.gain), 5, tracks.place.shape[1]))
-    _tell(said, pairs, chosen, by_head)
+    prior, said, gate = known
+    crowded, alone = rows_of
+    n = prior.shape[1]
+    rank = np.cumsum(np.bincount(pairs.camera[crowded], minlength=len(said)) > 0)[pairs.camera[crowded]]
+    halves = [crowded[rank % 2 == k] for k in (1, 0)]
+    parts = [_part(pairs, rows, n) for rows in halves if len(rows)]
+    lonely = pairs.take(alone)
     for _ in range(_SWEEPS):
-        before = chosen.copy()
-        for rows in crowded:
-            part = pairs.take(rows)
-            value, by_head[rows] = _values(part, _others(part, prior, said), tracks.gain, gate)
-            _untell(said, part, chosen[rows])
-            chosen[rows] = best_assignment(part.track, part.box, value)
-            _tell(said, part, chosen[rows], by_head[rows])
-        _drop_contradicted(pairs.take(alone), alone, (prior, said, tracks.gain, gate), (chosen, by_head, first))
-        if (before == chosen).all():
+        before = answer.chosen.copy()
+        for part in parts:
+            value, head = _values(part.pairs, _others(part.pairs, prior, said), gate)
+            _untell(said, part.pairs, answer.chosen[part.rows])
+            chosen = _best(part, value)
+            answer.chosen[part.rows], answer.by_head[part.rows] = chosen, head
+            _tell(said, part.pairs, chosen, head)
+        _drop_contradicted(lonely, alone, known, answer)
+        if (before == answer.chosen).all():
             break
-    return chosen, by_head, prior, said
+
+
+def _part(pairs: _Pairs, rows: Rows, n: int) -> _Part:
+    part = pairs.take(rows)
+    ones, row = ranks(part.camera * n + part.track)
+    boxes, col = ranks(part.box)
+    return _Part(rows, part, row, col, (ones, boxes))
+
+
+def ranks(numbers: Rows) -> tuple[int, Rows]:
+    """How many different ones there are of small numbers from 0, and the place of each among them, (p,)."""
+    there = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
+    there[numbers] = 1
+    rank = there.cumsum() - 1
+    return int(there.sum()), rank[numbers]
+
+
+def _best(part: _Part, value: Array) -> Flags:
+    """(p,) which pairs make the largest sum of values, each track of a camera and each box used at most once."""
+    return best_assignment(part.row, part.col, value, part.shape)
 
 
 def _exchanged(
@@ -152,11 +200,10 @@ def _exchanged(
     owned = owner[pairs.box]
     posterior = place_of(prior + said.sum(axis=0))
     place = np.where(owned >= 0, posterior[:, owned], tracks.place[:, pairs.track])
-    _, head = _values(pairs, place, tracks.gain, np.inf)
+    _, head = _values(pairs, place, np.inf)
     head = np.where(chosen, by_head, head)
     measured = np.where(head, pairs.head, pairs.foot)
     base = np.where(head, pairs.log_head, pairs.log_foot)
-    base = base + tracks.gain[pairs.camera, pairs.track] - np.log(_CLUTTER_PER_M2)
     boxes = int(pairs.box.max()) + 1
     worth = Worth(
         key=pairs.track * boxes + pairs.box,
@@ -167,11 +214,11 @@ def _exchanged(
     )
     place = tracks.place
     known_m = np.vstack([_with_square(place), np.log(place[2] * place[4] - place[3] ** 2)])
-    rows = np.flatnonzero(chosen)
+    rows = chosen.nonzero()[0]
     for _ in range(_EXCHANGES):
         better = exchanged(worth, rows, pairs.track, pairs.box, (known_m, len(tracks.gain), boxes))
         if better is None:
-            orphans = np.setdiff1d(pairs.box, pairs.box[rows])
+            orphans = _without(pairs.box, pairs.box[rows])
             groups = clusters(seen.position_m[orphans], seen.cov_m2[orphans], seen.camera[orphans], gate)
             alone = (known_m, len(tracks.gain), boxes, [orphans[g] for g in groups if len(g) > 1])
             better = moved(worth, rows, pairs.track, pairs.box, alone)
@@ -183,58 +230,53 @@ def _exchanged(
     return out, head
 
 
+def _without(numbers: Rows, others: Rows) -> Rows:
+    """Which numbers, small ones from 0, are not among others; each once, rising."""
+    there = np.zeros(int(numbers.max(initial=-1)) + 1, bool)
+    there[numbers] = True
+    there[others] = False
+    return there.nonzero()[0]
+
+
 def _with_square(place: Array) -> Array:
     """(6, n) information of places (5, n) and the square x·Λ·x."""
     information = _information(place)
     return np.vstack([information, information[0] * place[0] + information[1] * place[1]])
 
 
-def _drop_contradicted(
-    part: _Pairs,
-    rows: Rows,
-    known: tuple[Array, Array, Array, float],
-    answer: tuple[Flags, Flags, Array],
-) -> None:
+def _drop_contradicted(part: _Pairs, rows: Rows, known: tuple[Array, Array, float], answer: _Answer) -> None:
     """Pairs without a rival that all other cameras speak against are let go, the poorest of a track first."""
-    prior, said, gain, gate = known
-    chosen, by_head, first = answer
+    prior, said, gate = known
     if not len(rows):
         return
     for _ in range(_SWEEPS + 1):
-        value, head = _values(part, _others(part, prior, said), gain, gate)
-        wrong = np.flatnonzero(chosen[rows] & (value <= 0))
+        value, head = _values(part, _others(part, prior, said), gate)
+        wrong = (answer.chosen[rows] & (value <= 0)).nonzero()[0]
         if not len(wrong):
             break
         doubted = part.take(wrong)
-        far, _ = _values(doubted, _others(doubted, prior, said), gain, np.inf)
-        order = wrong[np.lexsort((first[rows[wrong]], np.round(far, 6), part.track[wrong]))]
+        far, _ = _values(doubted, _others(doubted, prior, said), np.inf)
+        order = wrong[np.lexsort((answer.first[rows[wrong]], np.round(far, 6), part.track[wrong]))]
         poorest = order[np.unique(part.track[order], return_index=True)[1]]
         gone = np.zeros(len(rows), bool)
         gone[poorest] = True
         _untell(said, part, gone)
-        chosen[rows[poorest]] = False
-    kept = chosen[rows]
-    changed = kept & (head != by_head[rows])
+        answer.chosen[rows[poorest]] = False
+    changed = answer.chosen[rows] & (head != answer.by_head[rows])
     if changed.any():
-        by_head[rows[changed]] = head[changed]
+        answer.by_head[rows[changed]] = head[changed]
         _tell(said, part, changed, head)
 
 
-def best_assignment(track: Rows, box: Rows, value: Array) -> Flags:
-    """(p,) which pairs of one camera make the largest sum of values, each track and box used at most once."""
-    worth = value > 0
-    out = np.zeros(len(value), bool)
-    if not worth.any():
-        return out
-    rows, row = np.unique(track[worth], return_inverse=True)
-    cols, col = np.unique(box[worth], return_inverse=True)
-    gain = np.zeros((len(rows), len(cols)))
-    gain[row, col] = value[worth]
-    taken = np.full(len(rows), -1)
+def best_assignment(row: Rows, col: Rows, value: Array, shape: tuple[int, int]) -> Flags:
+    """(p,) which entries (row, col) of a matrix make the largest sum of values, one of each row and column at most."""
+    gain = np.zeros(shape)
+    gain[row, col] = np.maximum(value, 0.0)
+    taken = np.full(shape[0], -1)
     i, j = linear_sum_assignment(gain, maximize=True)
     taken[i] = j
-    out[np.flatnonzero(worth)] = (taken[row] == col) & (gain[row, col] > 0)
-    return out
+    chosen: Flags = (taken[row] == col) & (value > 0)
+    return chosen
 
 
 def _candidates(tracks: Predicted, seen: Readings, assumed_height_m: float, gate: float) -> _Pairs:
@@ -257,14 +299,19 @@ def _candidates(tracks: Predicted, seen: Readings, assumed_height_m: float, gate
     head[2] += variance * slope[0] ** 2
     head[3] += variance * slope[0] * slope[1]
     head[4] += variance * slope[1] ** 2
+    camera, foot = seen.camera[box], seen.foot[:, box]
+    found = tracks.gain[camera, track] - np.log(_CLUTTER_PER_M2)
+    upright = height_log_ratio(seen.tall_m[box], seen.tall_var_m2[box], height, variance)
     return _Pairs(
         track=track,
         box=box,
-        camera=seen.camera[box],
-        foot=seen.foot[:, box],
+        camera=camera,
+        foot=foot,
         head=head,
-        log_foot=seen.log_foot[box] + height_log_ratio(seen.tall_m[box], seen.tall_var_m2[box], height, variance),
-        log_head=seen.log_head[box],
+        foot_says=_information(foot),
+        head_says=_information(head),
+        log_foot=seen.log_foot[box] + upright + found,
+        log_head=seen.log_head[box] + found,
     )
 
 
@@ -283,13 +330,12 @@ def _near(a: Array, a_reach_m: Array, b: Array, b_reach_m: Array) -> Flags:
     return near
 
 
-def _values(pairs: _Pairs, place: Array, gain: Array, gate: float) -> tuple[Array, Flags]:
+def _values(pairs: _Pairs, place: Array, gate: float) -> tuple[Array, Flags]:
     """(p,) log likelihood ratio of each pair with the track at ``place`` (5, p), and whether by the head."""
     foot = pairs.log_foot + _log_density(pairs.foot, place, gate)
     head = pairs.log_head + _log_density(pairs.head, place, gate)
     by_head = head > foot
-    value = np.where(by_head, head, foot) + gain[pairs.camera, pairs.track] - np.log(_CLUTTER_PER_M2)
-    return value, by_head
+    return np.where(by_head, head, foot), by_head
 
 
 def _log_density(seen: Array, place: Array, gate: float) -> Array:
@@ -333,15 +379,14 @@ def _untell(said: Array, pairs: _Pairs, chosen: Flags) -> None:
 
 
 def _tell(said: Array, pairs: _Pairs, chosen: Flags, by_head: Flags) -> None:
-    rows = np.flatnonzero(chosen)
-    head = by_head[rows]
-    measured = np.where(head, pairs.head[:, rows], pairs.foot[:, rows])
-    said[pairs.camera[rows], :, pairs.track[rows]] = _information(measured).T
+    rows = chosen.nonzero()[0]
+    says = np.where(by_head[rows], pairs.head_says[:, rows], pairs.foot_says[:, rows])
+    said[pairs.camera[rows], :, pairs.track[rows]] = says.T
 
 
 def fused(matches: Matches) -> tuple[Rows, Array]:
     """One place (5, r) for each matched track, rows (r,): all that was measured of it together."""
-    tracks, row = np.unique(matches.track, return_inverse=True)
+    tracks = np.bincount(matches.track).nonzero()[0]
     information = _information(matches.measured)
-    total = np.stack([np.bincount(row, part, len(tracks)) for part in information]).astype(np.float64)
+    total: Array = np.array([np.bincount(matches.track, part) for part in information], float)[:, tracks]
     return tracks, place_of(total)

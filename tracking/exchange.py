@@ -58,7 +58,7 @@ def exchanged(worth: Worth, chosen: Rows, track: Rows, box: Rows, prior: tuple[A
         return None
     gone = np.concatenate([mine[:, best], theirs[:, best]])
     new = np.concatenate([to_one[:, best], to_other[:, best]])
-    return np.sort(np.concatenate([np.setdiff1d(chosen, gone), new[new >= 0]]))
+    return _changed(chosen, gone, new)
 
 
 def moved(worth: Worth, chosen: Rows, track: Rows, box: Rows, prior: tuple[Array, int, int, list[Rows]]) -> Rows | None:
@@ -73,10 +73,10 @@ def moved(worth: Worth, chosen: Rows, track: Rows, box: Rows, prior: tuple[Array
     group = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
     part_of = np.full(boxes, -1)
     part_of[np.concatenate(groups)] = group
-    free = np.flatnonzero(part_of[box] >= 0)
+    free = (part_of[box] >= 0).nonzero()[0]
     there = np.full((cameras, n * len(groups)), -1)
     there[worth.camera[free], track[free] * len(groups) + part_of[box[free]]] = free
-    asked = np.flatnonzero((there >= 0).sum(axis=0) > 1)
+    asked = ((there >= 0).sum(axis=0) > 1).nonzero()[0]
     if not len(asked):
         return None
     at = np.full((cameras, n), -1)
@@ -87,7 +87,16 @@ def moved(worth: Worth, chosen: Rows, track: Rows, box: Rows, prior: tuple[Array
     if gain[best] <= 1e-9:
         return None
     new = there[:, asked[best]]
-    return np.sort(np.concatenate([np.setdiff1d(chosen, at[:, who[best]]), new[new >= 0]]))
+    return _changed(chosen, at[:, who[best]], new)
+
+
+def _changed(chosen: Rows, gone: Rows, new: Rows) -> Rows:
+    """Rows chosen, without those gone and with the new ones, rising; −1 is none."""
+    there = np.zeros(int(max(chosen.max(initial=-1), new.max(initial=-1))) + 1, bool)
+    there[chosen] = True
+    there[gone[gone >= 0]] = False
+    there[new[new >= 0]] = True
+    return there.nonzero()[0]
 
 
 def _rivals(track: Rows, box: Rows, chosen: Rows, n: int) -> Rows:
@@ -97,8 +106,9 @@ def _rivals(track: Rows, box: Rows, chosen: Rows, n: int) -> Rows:
     has = owner[box]
     wanted = (has >= 0) & (has != track)
     low, high = np.minimum(track, has)[wanted], np.maximum(track, has)[wanted]
-    both = np.unique(low * n + high)
-    return np.column_stack(np.divmod(both, n))
+    both = np.zeros(n * n, bool)
+    both[low * n + high] = True
+    return np.column_stack(np.divmod(both.nonzero()[0], n))
 
 
 def _of(keys: Rows, wanted: Rows, asked: Flags) -> Rows:

@@ -1,38 +1,22 @@
-"""From boxes in a picture to people on the floor, in metres with covariance.
-
-A person stands where the box's lower edge meets the floor: at its middle, less half of what an upright
-body leans in a tilted camera's picture. Where that edge is cut off by the picture or hidden behind
-something nearer, the upper edge is taken as the head at an assumed height instead, and the spread of
-heights widens the covariance along the line of sight.
-"""
+"""People on the floor as one source saw them at one time, in metres with covariance."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.camera import Array, Camera, PlanePoints
-from calibration.policy import Policy
-from calibration.site import Structure
-from tracking.bodies import EDGE_PX, behind, behind_machine, ends_of, feet_covered
-from tracking.platforms import body_height, standing_levels
-from tracking.records import Box, Boxes, Observation, Sight
+from calibration.camera import Array, Camera
+from tracking.records import Box, Observation, Sight
 
-_SANE = 1e6
-_SHORT_OF_HEIGHT = 0.75
-_BEHIND_OF_HEIGHT = 0.92
-_TALL_OF_HEIGHT = 1.30
-_HIDDEN_FOOT_FACTOR = 3.0
-_HIDDEN, _HIDDEN_COVERED, _HIDDEN_SCREENED = 0.04, 0.4, 0.9
-"""How often the lower edge of a box is no foot: nothing in the way, another box, a structure's edge there."""
+SANE = 1e6
+"""Numbers larger than this are neither pixels nor metres."""
 _HEIGHT_OF_POINT_M = 0.1
 """Noise of a height that a source in metres states, which has no field for it."""
-_HEIGHT_MODEL_M = 0.03
-"""What the measured height of one body differs by from camera to camera and step to step, beside pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,128 +61,46 @@ class PersonFrame:
 _COLUMNS = tuple(f.name for f in fields(PersonFrame))[2:]
 
 
-def people_of_boxes(
-    boxes: Boxes,
-    camera: Camera,
-    policy: Policy,
-    structures: tuple[Structure, ...] = (),
-    counts: Counter[str] | None = None,
-) -> PersonFrame:
-    """Person boxes of one frame on the floor. Boxes whose rays never meet the floor are left out.
-
-    ``structures``, people nearer to the camera and loads can hide feet. ``counts`` is told what was left out.
-    """
-    counts = Counter() if counts is None else counts
-    rows = _people_in(boxes, camera, policy, counts)
-    left, top, width, height, score = (
-        np.array([(b.left_px, b.top_px, b.width_px, b.height_px, b.score) for b in rows], float).reshape(-1, 5).T
-    )
-    bottom = top + height
-    picture_width, picture_height = camera.size_px
-    foot_cut = bottom >= picture_height - 1 - EDGE_PX
-    head_cut = top <= EDGE_PX
-    side_cut = (left <= EDGE_PX) | (left + width >= picture_width - 1 - EDGE_PX)
-    covered = feet_covered(left, top, width, bottom, [b for b in boxes.boxes if b.kind == "load" and sound(b)])
-
-    tall_m = policy.person_height_m
-    ends_px = ends_of(camera, np.column_stack([left, top, width, height]), side_cut, tall_m)
-    foot_px, head_px = ends_px
-    floor_m = np.where(foot_cut, 0.0, standing_levels(camera, foot_px, head_px, tall_m, structures))
-    foot, head = _on_planes(camera, ends_px, floor_m, tall_m)
-    foot = replace(foot, xy_m=behind(camera, foot.xy_m, policy.foot_offset_m))
-    body_m = body_height(camera, foot.xy_m, head_px) - floor_m
-    with np.errstate(invalid="ignore"):
-        too_short = body_m < _SHORT_OF_HEIGHT * tall_m
-        too_tall = body_m > _TALL_OF_HEIGHT * tall_m
-    foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * height)
-    screened = (body_m < _BEHIND_OF_HEIGHT * tall_m) & (floor_m == 0.0)
-    screened[screened] = behind_machine(camera, foot_px[screened], foot_sigma[screened], structures)
-    feet_hidden = foot_cut | ~foot.valid | too_tall | screened | (covered & too_short)
-    use_head = feet_hidden & ~head_cut & head.valid
-
-    plane_floor = policy.observation_sigma_floor_m**2 * np.eye(2)
-    side_factor = np.where(side_cut, _HIDDEN_FOOT_FACTOR, 1.0)
-    head_sigma = np.hypot(policy.head_sigma_px, policy.foot_sigma_of_height * height)
-    foot_cov = foot.covariance_m2(foot_sigma * side_factor) + plane_floor
-    head_cov = head.covariance_m2(head_sigma * side_factor) + plane_floor
-    doubtful = covered | screened | too_short | foot_cut | side_cut
-    by_foot = foot.covariance_m2(np.where(doubtful, _HIDDEN_FOOT_FACTOR * foot_sigma, foot_sigma)) + plane_floor
-    by_head = head.covariance_m2(head_sigma, policy.person_height_sigma_m) + plane_floor
-    position = np.where(use_head[:, None], head.xy_m, foot.xy_m)
-    cov = np.where(use_head[:, None, None], by_head, by_foot)
-
-    hidden = np.where(covered, _HIDDEN_COVERED, _HIDDEN)
-    hidden = np.where(screened, _HIDDEN_SCREENED, hidden)
-    hidden = np.where(foot_cut | ~foot.valid, 1.0, np.where(head_cut | ~head.valid, 0.0, hidden))
-    shown = ~(foot_cut | head_cut | covered | screened | too_tall)
-    whole = shown & ~too_short
-    frame = PersonFrame(
-        source=boxes.camera,
-        time_s=boxes.time_s,
-        position_m=position,
-        cov_m2=cov,
-        score=score,
-        height_m=np.where(whole, body_m, np.nan),
-        floor_m=floor_m,
-        top_m=np.where(shown, body_m, np.nan),
-        foot_m=np.where(foot.valid[:, None], foot.xy_m, 0.0),
-        foot_cov_m2=np.where(foot.valid[:, None, None], foot_cov, np.eye(2)),
-        tall_m=np.where(foot_cut | head_cut, np.nan, body_m),
-        tall_sigma_m=_height_sigma(
-            foot.covariance_m2(policy.foot_sigma_px), head, policy.head_sigma_px * tall_m / np.maximum(height, 1.0)
-        ),
-        head_m=np.where(head.valid[:, None], head.xy_m, 0.0),
-        head_cov_m2=np.where(head.valid[:, None, None], head_cov, np.eye(2)),
-        head_slope=np.where(head.valid[:, None], head.slope, 0.0),
-        hidden=hidden,
-        clear=whole & ~side_cut,
-    )
-    keep = np.logical_and.reduce(np.isfinite(position), axis=1) & ~(feet_hidden & ~use_head & ~foot.valid)
-    keep &= np.logical_and.reduce(np.isfinite(cov), axis=(1, 2))
-    counts["person_off_floor"] += len(rows) - int(keep.sum())
-    return frame if keep.all() else inside(frame, keep)
-
-
-def _people_in(boxes: Boxes, camera: Camera, policy: Policy, counts: Counter[str]) -> list[Box]:
-    """The person boxes that can be read; those of no size, number or place in the picture are counted."""
-    people = [b for b in boxes.boxes if b.kind == "person"]
-    good = [b for b in people if usable(b, camera)]
-    counts["person_bad_boxes"] += len(people) - len(good)
-    return [b for b in good if b.score >= policy.person_score_min]
-
-
-def _on_planes(camera: Camera, ends_px: Array, floor_m: Array, tall_m: float) -> tuple[PlanePoints, PlanePoints]:
-    """Feet on their floors and heads above them, of (2, n, 2) pixels."""
-    n = len(floor_m)
-    ends = camera.on_plane(ends_px.reshape(-1, 2), np.concatenate([floor_m, tall_m + floor_m]))
-    return ends.rows(0, n), ends.rows(n, 2 * n)
-
-
-def _height_sigma(foot_cov_m2: Array, head: PlanePoints, head_sigma_m: Array) -> Array:
-    """(n,) noise of measured heights: range error of the foot by the steepness of the ray, and of the head itself.
-
-    By the pixel noise of both edges alone: what grows with the box moves foot and head together.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        steep2 = (head.slope**2).sum(axis=1)
-        along = np.einsum("ni,nij,nj->n", head.slope, foot_cov_m2, head.slope) / steep2
-        sigma = np.sqrt(along / steep2 + head_sigma_m**2 + _HEIGHT_MODEL_M**2)
-    return np.where(np.isfinite(sigma), sigma, 1.0)
-
-
 def people_of_sight(sight: Sight, counts: Counter[str] | None = None) -> PersonFrame:
     """People of a source that measures in metres already. ``counts`` is told what was left out."""
-    people = [o for o in sight.observations if o.kind == "person"]
-    rows = [o for o in people if finite(o)]
+    return people_of_sights([sight], counts)[0]
+
+
+def people_of_sights(sights: Sequence[Sight], counts: Counter[str] | None = None) -> list[PersonFrame]:
+    """People of sources that measure in metres already, a frame each."""
+    rows = [
+        (
+            k,
+            o.score,
+            np.nan if o.height_m is None else o.height_m,
+            o.x_m,
+            o.y_m,
+            o.var_x_m2,
+            o.cov_xy_m2,
+            o.var_y_m2,
+            o.z_m or 0.0,
+            o.sigma_z_m or 0.0,
+        )
+        for k, sight in enumerate(sights)
+        for o in sight.observations
+        if o.kind == "person"
+    ]
+    values = np.array(rows, float).reshape(-1, 10)
+    _, _, _, _, _, xx, xy, yy, _, _ = values.T
+    with np.errstate(invalid="ignore", over="ignore"):
+        good = (np.abs(values[:, 3:]) < SANE).all(axis=1) & (xx > 0.0) & (xx * yy > xy**2)
+    if not good.all():
+        values = values[good]
     if counts is not None:
-        counts["person_bad_readings"] += len(people) - len(rows)
-    values = np.array([(o.x_m, o.y_m, o.var_x_m2, o.cov_xy_m2, o.var_y_m2, o.score) for o in rows], float)
-    values = values.reshape(-1, 6)
-    cov = np.empty((len(rows), 2, 2))
-    cov[:, 0, 0], cov[:, 1, 1] = values[:, 2], values[:, 4]
-    cov[:, 0, 1] = cov[:, 1, 0] = values[:, 3]
-    height = np.array([np.nan if o.height_m is None else o.height_m for o in rows], float)
-    return frame_of_points(sight.source, sight.time_s, values[:, :2].copy(), cov, values[:, 5].copy(), height)
+        counts["person_bad_readings"] += len(good) - len(values)
+    cov = values[:, [5, 6, 6, 7]].reshape(-1, 2, 2)
+    at = np.searchsorted(values[:, 0], np.arange(len(sights) + 1)).tolist()
+    everyone = frame_of_points("", 0.0, values[:, 3:5].copy(), cov, values[:, 1].copy(), values[:, 2].copy())
+    columns = [getattr(everyone, name) for name in _COLUMNS]
+    return [
+        of_columns(sight.source, sight.time_s, [c[start:end] for c in columns])
+        for sight, start, end in zip(sights, at, at[1:], strict=False)
+    ]
 
 
 def frame_of_points(
@@ -227,6 +129,11 @@ def frame_of_points(
     )
 
 
+def of_columns(source: str, time_s: float, columns: Sequence[Array]) -> PersonFrame:
+    """A frame from its columns in their order."""
+    return PersonFrame(source, time_s, *columns)  # type: ignore[arg-type]  # the last one holds flags
+
+
 def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
     """The frame's rows where ``keep`` (n,) is True."""
     return PersonFrame(frame.source, frame.time_s, *(getattr(frame, name)[keep] for name in _COLUMNS))
@@ -234,7 +141,7 @@ def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:
 
 def sane(*values: float) -> bool:
     """Whether numbers are finite and of a size that pixels or metres can have, so that squares of them are too."""
-    return all(math.isfinite(v) and abs(v) < _SANE for v in values)
+    return all(math.isfinite(v) and abs(v) < SANE for v in values)
 
 
 def sound(box: Box) -> bool:

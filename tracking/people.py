@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 
-from calibration.camera import Array
+from calibration.camera import Array, Flags
 from calibration.site import Site
 from tracking import existence
 from tracking import people_filter as imm
@@ -20,6 +22,12 @@ _MODES = (Mode.STAND, Mode.WALK, Mode.MANOEUVRE)
 _SAME_M = 0.5
 
 
+def _or_none(values: Array, known: Flags) -> NDArray[np.object_]:
+    out = values.astype(object)
+    out[~known] = None
+    return out
+
+
 class PeopleTracker:
     """Follows people from frames of any number of cameras. Deterministic: state in, state out."""
 
@@ -27,9 +35,7 @@ class PeopleTracker:
         self._policy = site.policy
         self._model = PeopleModel(site)
         keep_s = site.policy.late_limit_s + 2 * site.policy.tick_s
-        self._rewind: Rewind[State, PersonFrame] = Rewind(
-            State.start(len(self._model.levels_m)), self._model.step, keep_s
-        )
+        self._rewind: Rewind[State, PersonFrame] = Rewind(self._model.start(), self._model.step, keep_s)
         self._names: dict[int, int] = {}
         self._next_name = 1
         self._shown: tuple[float, imm.Bank, Crowd, Array, Array] | None = None
@@ -50,41 +56,68 @@ class PeopleTracker:
     def people(self, now_s: float) -> tuple[Person, ...]:
         """Confirmed people at ``now_s`` (s), oldest first; lost ones are marked."""
         bank, crowd, mean, cov = self._at(now_s)
-        lost = self._model.lost(crowd, now_s)
-        exists = existence.probability(crowd.log_odds)
-        modes = bank.probability.argmax(axis=1)
-        state = self._rewind.state
-        measured = crowd.stature.var_m2 < self._policy.person_height_sigma_m**2
-        levels, reach = crowd.stature.on_level(self._model.levels_m), crowd.stature.reach(now_s)
-        heard = crowd.heard_s >= now_s - self._policy.coast_time_s
-        out = []
-        for i in range(len(crowd)):
-            x, y, vx, vy = mean[i].tolist()
-            (xx, xy), (_, yy) = cov[i].tolist()
-            out.append(
-                Person(
-                    id=f"P{self._name(int(crowd.key[i]))}",
-                    time_s=now_s,
-                    x_m=x,
-                    y_m=y,
-                    vx_mps=vx,
-                    vy_mps=vy,
-                    var_x_m2=xx,
-                    cov_xy_m2=xy,
-                    var_y_m2=yy,
-                    mode=_MODES[int(modes[i])],
-                    mode_probability=tuple(bank.probability[i].tolist()),
-                    born_s=float(crowd.born_s[i]),
-                    unseen_s=max(0.0, now_s - float(crowd.seen_s[i])),
-                    sources=tuple(sorted(s for s, h in zip(state.sources, heard[i].tolist(), strict=True) if h)),
-                    height_m=float(crowd.stature.height_m[i]) if measured[i] else None,
-                    lost=bool(lost[i]),
-                    floor_m=float(levels[i]),
-                    top_m=None if np.isnan(reach[i]) else float(reach[i]),
-                    existence=float(exists[i]),
-                )
+        if not len(crowd):
+            return ()
+        names = self._rewind.state.sources
+        order = sorted(range(len(names)), key=names.__getitem__)
+        sources = [names[k] for k in order]
+        heard = crowd.heard_s[:, order] >= now_s - self._policy.coast_time_s
+        stature = crowd.stature
+        measured = stature.var_m2 < self._policy.person_height_sigma_m**2
+        reach = stature.reach(now_s)
+        columns = (
+            crowd.key,
+            mean,
+            cov.reshape(-1, 4),
+            bank.probability.argmax(axis=1),
+            bank.probability,
+            crowd.born_s,
+            np.maximum(0.0, now_s - crowd.seen_s),
+            heard,
+            _or_none(stature.height_m, measured),
+            self._model.lost(crowd, now_s),
+            stature.on_level(self._model.levels_m),
+            _or_none(reach, ~np.isnan(reach)),
+            existence.probability(crowd.log_odds),
+        )
+        return tuple(
+            Person(
+                id=f"P{self._name(key)}",
+                time_s=now_s,
+                x_m=x,
+                y_m=y,
+                vx_mps=vx,
+                vy_mps=vy,
+                var_x_m2=xx,
+                cov_xy_m2=xy,
+                var_y_m2=yy,
+                mode=_MODES[mode],
+                mode_probability=tuple(probability),
+                born_s=born_s,
+                unseen_s=unseen_s,
+                sources=tuple(compress(sources, by)),
+                height_m=height_m,
+                lost=lost,
+                floor_m=floor_m,
+                top_m=top_m,
+                existence=exists,
             )
-        return tuple(out)
+            for (
+                key,
+                (x, y, vx, vy),
+                (xx, xy, _, yy),
+                mode,
+                probability,
+                born_s,
+                unseen_s,
+                by,
+                height_m,
+                lost,
+                floor_m,
+                top_m,
+                exists,
+            ) in zip(*(c.tolist() for c in columns), strict=True)
+        )
 
     def bank_at(self, now_s: float) -> imm.Bank:
         """The filters of the confirmed people, in the order of ``people``, predicted to ``now_s``."""

@@ -58,10 +58,11 @@ class Bank:
 
     def fused(self) -> tuple[Array, Array]:
         """Mean (n, 4) and covariance (n, 4, 4) of the mixture by its first two moments."""
-        mean = np.einsum("nm,nmi->ni", self.probability, self.mean)
+        weight = self.probability[:, None, :]
+        mean = (weight @ self.mean)[:, 0]
         off = self.mean - mean[:, None]
-        spread = self.cov + off[..., :, None] * off[..., None, :]
-        return mean, np.einsum("nm,nmij->nij", self.probability, spread)
+        spread = off.transpose(0, 2, 1) @ (self.probability[..., None] * off)
+        return mean, (weight @ self.cov.reshape(-1, MODES, 16)).reshape(-1, 4, 4) + spread
 
 
 def models(policy: Policy, dt_s: float) -> Models:
@@ -140,12 +141,13 @@ def predict(bank: Bank, step: Models) -> Bank:
         return bank
     prior = bank.probability @ step.switching
     weight = step.switching[None] * bank.probability[:, :, None] / prior[:, None, :]
-    mean = np.einsum("nij,nik->njk", weight, bank.mean)
-    off = bank.mean[:, :, None, :] - mean[:, None, :, :]
-    spread = np.einsum("nij,nijk,nijl->njkl", weight, off, off)
-    cov = np.einsum("nij,nikl->njkl", weight, bank.cov) + spread
+    onto = weight.transpose(0, 2, 1)
+    mean = onto @ bank.mean
+    off = bank.mean[:, None, :, :] - mean[:, :, None, :]
+    spread = off.transpose(0, 1, 3, 2) @ (onto[..., None] * off)
+    cov = (onto @ bank.cov.reshape(-1, MODES, 16)).reshape(bank.cov.shape) + spread
     f = step.transition
-    moved = np.einsum("mij,nmj->nmi", f, mean)
+    moved = (f @ mean[..., None])[..., 0]
     grown = f @ cov @ f.transpose(0, 2, 1) + step.noise
     return Bank(moved, grown, prior)
 
@@ -164,7 +166,7 @@ def update(bank: Bank, rows: NDArray[np.int64], position_m: Array, cov_m2: Array
     keep = np.broadcast_to(np.eye(4), cov.shape).copy()
     keep[..., :2] -= gain
     new_cov = keep @ cov @ keep.swapaxes(-1, -2) + gain @ cov_m2[:, None] @ gain.swapaxes(-1, -2)
-    distance2 = np.einsum("nmi,nmij,nmj->nm", innovation, inverse, innovation)
+    distance2 = (innovation * (inverse @ innovation[..., None])[..., 0]).sum(axis=2)
     log_likelihood = -0.5 * (distance2 + np.log(determinant))
     log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
     probability = bank.probability[rows] * np.exp(log_likelihood)

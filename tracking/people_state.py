@@ -8,6 +8,7 @@ import numpy as np
 
 from calibration.camera import Array, Flags, Rows
 from tracking import people_filter as imm
+from tracking.hit_rate import HitRates
 from tracking.stature import Statures
 
 
@@ -68,7 +69,7 @@ class State:
     """All that following people remembers at ``time_s``, None before the first look.
 
     sources: columns of ``crowd.heard_s``. looked_s: (sources,) newest look of each. close_since: pairs of
-    keys, the older first, that stand on one spot, and since when.
+    keys, the older first, that stand on one spot, and since when. rates: of sources that are no cameras.
     """
 
     time_s: float | None
@@ -77,11 +78,12 @@ class State:
     looked_s: Array
     next_key: int
     close_since: tuple[tuple[tuple[int, int], float], ...]
+    rates: HitRates
 
     @classmethod
-    def start(cls, levels: int) -> State:
-        """Nobody yet, on a site of so many levels to stand on."""
-        return cls(None, Crowd.empty(levels), (), np.zeros(0), 1, ())
+    def start(cls, levels: int, cells: int) -> State:
+        """Nobody yet, on a site of so many levels to stand on and cells in which hit rates are learned."""
+        return cls(None, Crowd.empty(levels), (), np.zeros(0), 1, (), HitRates.none(cells))
 
     def with_sources(self, names: tuple[str, ...]) -> State:
         """Columns for sources that were never heard before."""
@@ -94,4 +96,5 @@ class State:
             crowd=replace(self.crowd, heard_s=heard, stature=self.crowd.stature.with_sources(len(new))),
             sources=self.sources + new,
             looked_s=np.append(self.looked_s, np.full(len(new), -np.inf)),
+            rates=self.rates.with_sources(len(new)),
         )

@@ -15,6 +15,7 @@ from tracking import existence
 from tracking import people_filter as imm
 from tracking.associate import Matches, Predicted, associate, fused, gate_of
 from tracking.births import clusters, fuse
+from tracking.hit_rate import Grid, HitRates
 from tracking.observe import PersonFrame
 from tracking.people_state import Crowd, State
 from tracking.readings import Readings, columns, readings_of
@@ -41,7 +42,12 @@ class PeopleModel:
         shapely.prepare(self._followed)
         self.levels_m = np.array([0.0, *sorted({s.height_m for s in site.structure if s.platform})])
         self._visibility = Visibility(site)
+        self._grid = Grid.over(site.site.boundary_m)
         self._gate = gate_of(site.policy.gate_probability, 2)
+
+    def start(self) -> State:
+        """Nobody yet."""
+        return State.start(len(self.levels_m), self._grid.cells)
 
     def step(self, state: State, time_s: float, frames: Sequence[PersonFrame]) -> State:
         """The state after the frames of one instant, each of another source; ``time_s`` ≥ that of the state."""
@@ -52,7 +58,7 @@ class PeopleModel:
         crowd = state.crowd
         mean, cov = crowd.bank.fused()
         bodies = mean[crowd.confirmed, :2]
-        detection = self._visibility.detections(seen.sources, mean[:, :2], bodies)
+        detection = self._detections(state, seen, mean[:, :2], bodies)
         tracks = Predicted(
             place=columns(mean[:, :2], cov[:, :2, :2]),
             height_m=crowd.stature.height_m,
@@ -68,13 +74,14 @@ class PeopleModel:
         evidence = existence.evidence(detection, hit, clear)
         log_odds = existence.updated(crowd.log_odds, weights, evidence)
         crowd = self._noted(replace(crowd, log_odds=log_odds), hit, columns_of, time_s)
-        born, next_key = self._born(crowd, seen, matches, hit, (time_s, state.next_key, columns_of))
+        born, next_key = self._born(state, crowd, seen, matches, hit, (time_s, columns_of))
+        rates = self._learned(state, seen, crowd, hit, time_s)
         looked = state.looked_s.copy()
         looked[columns_of] = time_s
         poorly = (evidence.sum(axis=0) <= 0.0) | (hit.sum(axis=0) < 2)
         crowd = self._found_again(crowd if born is None else crowd.joined(born), time_s, poorly)
         crowd, close = self._merged(crowd, hit & clear, time_s, state.close_since)
-        return State(time_s, crowd, state.sources, looked, next_key, close)
+        return State(time_s, crowd, state.sources, looked, next_key, close, rates)
 
     def alive(self, crowd: Crowd, mean_m: Array, now_s: float) -> Flags:
         """(n,) who is not forgotten at ``now_s``."""
@@ -111,6 +118,28 @@ class PeopleModel:
         keep = self.alive(crowd, mean[:, :2], looked_s)
         return replace(state, crowd=crowd if keep.all() else crowd.take(keep))
 
+    def _detections(self, state: State, seen: Readings, place_m: Array, bodies_m: Array) -> Array:
+        """(sources, n) probability that each source finds people at (n, 2): cameras as they look, others as learned."""
+        out = self._visibility.detections(seen.sources, place_m, bodies_m)
+        rows, columns_of = self._in_metres(state, seen)
+        if len(rows) and len(place_m):
+            out[rows] = state.rates.rate(columns_of, self._grid.cell_of(place_m))
+        return out
+
+    def _learned(self, state: State, seen: Readings, crowd: Crowd, hit: Flags, time_s: float) -> HitRates:
+        """What sources in metres found of those who are surely there: found by anybody within a moment."""
+        rows, columns_of = self._in_metres(state, seen)
+        if not len(rows):
+            return state.rates
+        there = (crowd.confirmed & (crowd.log_odds > 0.0) & (crowd.seen_s >= time_s - _NEW_S)).nonzero()[0]
+        mean, _ = crowd.bank.take(there).fused()
+        return state.rates.counted(columns_of, self._grid.cell_of(mean[:, :2]), hit[np.ix_(rows, there)])
+
+    def _in_metres(self, state: State, seen: Readings) -> tuple[Rows, Rows]:
+        """Rows of sources that are no cameras, in the readings and in the state."""
+        rows = [k for k, s in enumerate(seen.sources) if not self._visibility.knows(s)]
+        return np.array(rows, np.int64), np.array([state.sources.index(seen.sources[k]) for k in rows], np.int64)
+
     def _corrected(self, crowd: Crowd, matches: Matches, seen: Readings, when: tuple[float, Rows, Array]) -> Crowd:
         if not len(matches):
             return crowd
@@ -132,13 +161,13 @@ class PeopleModel:
         return replace(crowd, heard_s=heard, seen_s=seen_s, confirmed=confirmed)
 
     def _born(
-        self, crowd: Crowd, seen: Readings, matches: Matches, hit: Flags, when: tuple[float, int, Rows]
+        self, state: State, crowd: Crowd, seen: Readings, matches: Matches, hit: Flags, when: tuple[float, Rows]
     ) -> tuple[Crowd | None, int]:
-        time_s, next_key, columns_of = when
+        (time_s, columns_of), next_key = when, state.next_key
         free = np.ones(len(seen), bool)
         free[matches.box] = False
         free &= self.watched(seen.position_m)
-        rows = np.flatnonzero(free)
+        rows = free.nonzero()[0]
         if not len(rows):
             return None, next_key
         groups = [rows[g] for g in clusters(seen.position_m[rows], seen.cov_m2[rows], seen.camera[rows], self._gate)]
@@ -150,10 +179,10 @@ class PeopleModel:
         for k, group in enumerate(groups):
             found[seen.camera[group], k] = True
             whole[seen.camera[group], k] = seen.clear[group]
-        detection = self._visibility.detections(seen.sources, where, mean[crowd.confirmed, :2])
+        detection = self._detections(state, seen, where, mean[crowd.confirmed, :2])
         log_odds = existence.at_birth(existence.evidence(detection, found, whole))
         keep = (log_odds > existence.GONE) & ~self._doubles(mean[:, :2], where, hit, whole)
-        new = np.flatnonzero(keep)
+        new = keep.nonzero()[0]
         if not len(new):
             return None, next_key
         stature = self._statures(
@@ -200,13 +229,13 @@ class PeopleModel:
         On a floor that cameras watch nobody appears from nowhere; a person who starts to run, or was
         taken for another behind others, can be farther away than the motion models foresee.
         """
-        new = np.flatnonzero((crowd.born_s >= time_s - _NEW_S) & (crowd.seen_s == time_s))
+        new = ((crowd.born_s >= time_s - _NEW_S) & (crowd.seen_s == time_s)).nonzero()[0]
         if not len(new):
             return crowd
         missing = crowd.confirmed & (time_s - crowd.seen_s <= self.policy.coast_time_s)
         missing[: len(poorly)] &= poorly
         missing &= crowd.born_s < time_s - _NEW_S
-        old = np.flatnonzero(missing)
+        old = missing.nonzero()[0]
         several = (crowd.heard_s[new] == time_s).sum(axis=1) > 1
         new = new[several]
         if not len(old) or not len(new):

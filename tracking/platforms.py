@@ -14,7 +14,8 @@ import numpy as np
 import shapely
 from shapely import Polygon
 
-from calibration.camera import Array, Camera
+from calibration.camera import Array
+from calibration.rig import Sees
 from calibration.site import PolygonM, Structure
 
 _RIM_M = 0.3
@@ -23,7 +24,7 @@ _TALL_OF_HEIGHT = 1.30
 
 
 def standing_levels(
-    camera: Camera, foot_px: Array, head_px: Array, tall_m: float, structures: Sequence[Structure]
+    camera: Sees, foot_px: Array, head_px: Array, tall_m: float, structures: Sequence[Structure]
 ) -> Array:
     """(n,) heights of what people stand on, metres: 0, or that of a platform.
 
@@ -37,8 +38,9 @@ def standing_levels(
         on_top = shapely.contains_xy(inner, at[:, 0], at[:, 1])
         near = shapely.contains_xy(outer, at[:, 0], at[:, 1]) & ~on_top
         if near.any():
-            tall = body_height(camera, at[near], head_px[near]) - platform.height_m
-            on_top[near] = (tall > _SHORT_OF_HEIGHT * tall_m) & (tall < _TALL_OF_HEIGHT * tall_m)
+            tall = body_height(camera, at, head_px) - platform.height_m
+            with np.errstate(invalid="ignore"):
+                on_top |= near & (tall > _SHORT_OF_HEIGHT * tall_m) & (tall < _TALL_OF_HEIGHT * tall_m)
         levels[on_top] = platform.height_m
     return levels
 
@@ -53,7 +55,7 @@ def _rims(polygon_m: PolygonM) -> tuple[Polygon, Polygon]:
     return inner, outer
 
 
-def body_height(camera: Camera, foot_m: Array, head_px: Array) -> Array:
+def body_height(camera: Sees, foot_m: Array, head_px: Array) -> Array:
     """(n,) height above floor points (n, 2) at which the ray of ``head_px`` (n, 2) passes nearest.
 
     Nearest approach of the ray c + s·d to the vertical through the foot, in the plane: s minimises
@@ -62,6 +64,6 @@ def body_height(camera: Camera, foot_m: Array, head_px: Array) -> Array:
     rays = camera.rays(head_px)
     c = camera.centre_m
     with np.errstate(divide="ignore", invalid="ignore"):
-        along = np.einsum("ni,ni->n", foot_m - c[:2], rays[:, :2]) / (rays[:, :2] ** 2).sum(axis=1)
-    height: Array = c[2] + along * rays[:, 2]
+        along = ((foot_m - c[..., :2]) * rays[:, :2]).sum(axis=1) / (rays[:, :2] ** 2).sum(axis=1)
+    height: Array = c[..., 2] + along * rays[:, 2]
     return height

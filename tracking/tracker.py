@@ -10,12 +10,14 @@ import numpy as np
 from shapely import Polygon, contains_xy
 
 from calibration.camera import Array, Camera
+from calibration.rig import Rig
 from calibration.site import Site
+from tracking.box_people import people_of_looks
 from tracking.hoists import HoistTracker
-from tracking.observe import PersonFrame, inside, people_of_boxes, people_of_sight
+from tracking.observe import PersonFrame, inside, people_of_sights
 from tracking.people import PeopleTracker
 from tracking.people_filter import Bank
-from tracking.records import Boxes, HoistState, Look, Person, Telemetry, source_of
+from tracking.records import Boxes, HoistState, Look, Person, Sight, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Tracker:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._policy = site.policy
-        self._cameras = {c.name: Camera.from_table(c) for c in site.camera}
+        self._rig = Rig([Camera.from_table(c) for c in site.camera])
+        self._camera_rows = {c.name: k for k, c in enumerate(site.camera)}
         self._ignored = [Polygon(z.polygon_m) for z in site.zone if z.kind == "ignore"]
         self._people = PeopleTracker(site)
         self._hoists = HoistTracker(site)
@@ -60,8 +63,7 @@ class Tracker:
         """Take in all that arrived since the last tick and look at the world at ``now_s``."""
         self._waits_s = {}
         accepted = [i for i in inputs if self._accept(i, now_s)]
-        frames = [f for i in accepted if (f := self._people_of(i)) is not None]
-        self._people.observe(frames, now_s)
+        self._people.observe(self._people_of(accepted), now_s)
         self._hoists.observe(accepted)
         people = self._people.people(now_s)
         states = self._hoists.states(now_s)
@@ -91,7 +93,7 @@ class Tracker:
             self._counts["stamp_not_increasing"] += 1
         elif now_s - item.time_s > self._policy.late_limit_s + self._policy.tick_s:
             self._counts["too_late"] += 1
-        elif isinstance(item, Boxes) and item.camera not in self._cameras:
+        elif isinstance(item, Boxes) and item.camera not in self._camera_rows:
             self._counts["unknown_camera"] += 1
         else:
             waits = self._waits_s.setdefault(source, [])
@@ -103,15 +105,19 @@ class Tracker:
         self._rejected[source] += 1
         return False
 
-    def _people_of(self, item: Look) -> PersonFrame | None:
-        if isinstance(item, Telemetry):
-            return None
-        if isinstance(item, Boxes):
-            frame = people_of_boxes(item, self._cameras[item.camera], self._policy, self._site.structure, self._counts)
-        else:
-            frame = people_of_sight(item, self._counts)
-        if not self._ignored or not len(frame):
-            return frame
+    def _people_of(self, items: list[Look]) -> list[PersonFrame]:
+        """The people of what sees people, by kind of source; the order of frames says nothing."""
+        looks = [i for i in items if isinstance(i, Boxes)]
+        shown_to = [self._camera_rows[i.camera] for i in looks]
+        frames: list[PersonFrame] = []
+        if looks:
+            frames = people_of_looks(looks, shown_to, self._rig, self._policy, self._site.structure, self._counts)
+        sights = [i for i in items if isinstance(i, Sight)]
+        if sights:
+            frames += people_of_sights(sights, self._counts)
+        return [self._not_ignored(f) for f in frames] if self._ignored else frames
+
+    def _not_ignored(self, frame: PersonFrame) -> PersonFrame:
         x, y = frame.position_m.T
         ignored = np.logical_or.reduce([contains_xy(zone, x, y) for zone in self._ignored], axis=0)
         return inside(frame, ~ignored)

@@ -31,6 +31,10 @@ class Visibility:
         self._pinhole = np.array([Camera.from_table(c).pinhole for c in site.camera]).reshape(-1, 3, 4)
         self._height_m = site.policy.person_height_m
 
+    def knows(self, source: str) -> bool:
+        """Whether a source is a camera of the site."""
+        return source in self._index
+
     def detection(self, source: str, position_m: Array) -> Array:
         """(n,) probability that ``source`` finds people at (n, 2), of whom some hide others, in one look."""
         out: Array = self.detections((source,), position_m, position_m)[0]

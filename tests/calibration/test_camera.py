@@ -58,7 +58,7 @@ def test_pixel_to_ray_to_pixel_is_the_same_pixel(camera: Camera, pixels: list[tu
     assume(ok.any())
     assert np.linalg.norm(rays[ok], axis=1) == pytest.approx(1.0, abs=1e-12)
     again = camera.project(camera.centre_m + 7.0 * rays[ok])
-    # _undistort accepts an inverse that is right to half a pixel; inside the picture it is far better.
+    # undistorted accepts an inverse that is right to half a pixel; inside the picture it is far better.
     assert again == pytest.approx(px[ok], abs=0.01)
 
 

@@ -45,7 +45,7 @@ def test_assignment_is_the_best_of_all(seed: int, rows: int, cols: int) -> None:
     """Against every possibility; pairs that are worth nothing are left alone."""
     worth = np.random.default_rng(seed).normal(1.0, 3.0, (rows, cols))
     track, box = np.divmod(np.arange(rows * cols), cols)
-    chosen = best_assignment(track, box, worth.ravel())
+    chosen = best_assignment(track, box, worth.ravel(), worth.shape)
     assert len(set(track[chosen].tolist())) == len(set(box[chosen].tolist())) == chosen.sum()
     assert (worth.ravel()[chosen] > 0).all()
     best = 0.0

@@ -14,7 +14,8 @@ from calibration.policy import Policy
 from calibration.site import Structure
 from tests.worlds import BODY_HEIGHT_M, body_boxes, boxes_at, hall_cameras, looking, seen_at, shaken, sight_at
 from tracking.bodies import behind, feet_covered
-from tracking.observe import people_of_boxes, people_of_sight
+from tracking.box_people import people_of_boxes
+from tracking.observe import people_of_sight
 from tracking.records import Box, Observation
 
 POLICY = Policy()
@@ -172,13 +173,29 @@ def test_stated_covariance_covers_the_noise_of_boxes() -> None:
     assert distance2.mean() > 0.1
 
 
+def covered(*boxes: tuple[float, float, float, float], camera: tuple[int, ...] | None = None) -> list[bool]:
+    """Of boxes (left, top, right, bottom), seen by one camera if not said otherwise."""
+    shown_to = np.zeros(len(boxes), np.int64) if camera is None else np.array(camera)
+    return feet_covered(np.array(boxes).T, shown_to, np.zeros((4, 0)), np.zeros(0, np.int64)).tolist()
+
+
 def test_covered_feet() -> None:
-    left, top = np.array([100.0, 110.0, 400.0]), np.array([100.0, 150.0, 100.0])
-    width, bottom = np.full(3, 50.0), np.array([200.0, 260.0, 210.0])
-    assert feet_covered(left, top, width, bottom).tolist() == [True, False, False]
+    behind_px, before_px, apart_px = (
+        (100.0, 100.0, 150.0, 200.0),
+        (110.0, 150.0, 160.0, 260.0),
+        (400.0, 100.0, 450.0, 210.0),
+    )
+    assert covered(behind_px, before_px, apart_px) == [True, False, False]
+    assert covered(behind_px, before_px, apart_px, camera=(0, 1, 0)) == [False] * 3, (
+        "the other one is in another picture"
+    )
     # A lower box that only touches the side, or lies wholly below, covers no feet.
-    assert not feet_covered(np.array([100.0, 145.0]), top[:2], width[:2], bottom[:2]).any()
-    assert not feet_covered(left[:2], np.array([100.0, 205.0]), width[:2], bottom[:2]).any()
+    assert not any(covered(behind_px, (145.0, 150.0, 195.0, 260.0)))
+    assert not any(covered(behind_px, (110.0, 205.0, 160.0, 260.0)))
+    load = np.array([[110.0, 150.0, 160.0, 260.0]]).T
+    person = np.array([behind_px]).T
+    assert feet_covered(person, np.array([1]), load, np.array([1])).tolist() == [True]
+    assert feet_covered(person, np.array([1]), load, np.array([0])).tolist() == [False]
 
 
 def test_behind_moves_away_from_the_camera() -> None:

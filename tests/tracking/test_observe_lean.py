@@ -10,7 +10,7 @@ from calibration.policy import Policy
 from calibration.site import Structure
 from tests.worlds import body_boxes, boxes_at, hall_cameras, looking
 from tracking.bodies import lean
-from tracking.observe import people_of_boxes
+from tracking.box_people import people_of_boxes
 from tracking.records import Box
 
 POLICY = Policy()
