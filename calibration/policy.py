@@ -57,12 +57,12 @@ class Policy(BaseModel):
     tentative_coast_s: float = Field(0.6, gt=0.0, le=5.0, description="An unconfirmed track unseen this long ends.")
     merge_distance_m: float = Field(0.35, ge=0.0, le=2.0, description="Two tracks nearer than this for long are one.")
     walk_acceleration_mps2: float = Field(
-        0.35, gt=0.0, le=10.0, description="Random acceleration of a steady walker: its square a second."
+        0.15, gt=0.0, le=10.0, description="Random acceleration of a steady walker: its square a second."
     )
-    manoeuvre_speed_mps: float = Field(1.0, gt=0.0, le=5.0, description="Spread of velocity while turning about.")
-    manoeuvre_time_s: float = Field(1.0, gt=0.05, le=10.0, description="How long such a velocity lasts.")
+    manoeuvre_speed_mps: float = Field(0.8, gt=0.0, le=5.0, description="Spread of velocity while turning about.")
+    manoeuvre_time_s: float = Field(2.0, gt=0.05, le=10.0, description="How long such a velocity lasts.")
     stand_drift_mps: float = Field(0.10, gt=0.0, le=2.0, description="How fast a standing person's feet wander.")
-    mode_dwell_s: float = Field(2.0, gt=0.0, le=60.0, description="Mean time in a mode before it changes.")
+    mode_dwell_s: float = Field(8.0, gt=0.0, le=60.0, description="Mean time in a mode before it changes.")
     walk_speed_mps: float = Field(1.6, gt=0.0, le=5.0, description="ISO 13855 approach speed; initial uncertainty.")
 
     # Hoist
@@ -104,7 +104,28 @@ class Policy(BaseModel):
     horizon_step_s: float = Field(0.25, gt=0.02, le=1.0)
     person_radius_m: float = Field(0.3, gt=0.0, le=1.0)
     person_reach_height_m: float = Field(2.0, gt=0.5, le=3.0, description="A load above this passes over a head.")
-    contact_probability: float = Field(0.10, gt=0.0, lt=1.0, description="Probability that counts as a contact.")
+    contact_probability: float = Field(
+        0.15, gt=0.0, lt=1.0, description="A contact this probable within the horizon is told, and slows the hoist."
+    )
+    stop_probability: float = Field(
+        0.15,
+        gt=0.0,
+        lt=1.0,
+        description="A contact this probable, so soon that a stop from slow speed or a person's step aside takes as "
+        "long, stops the hoist.",
+    )
+    sure_probability: float = Field(
+        0.5, gt=0.0, lt=1.0, description="A contact this probable stops the hoist as soon as only a stop now avoids it."
+    )
+    start_probability: float = Field(
+        0.5, ge=0.0, le=1.0, description="That a hoist which holds a load in the air moves on within seconds."
+    )
+    harmless_speed_mps: float = Field(
+        0.25,
+        ge=0.0,
+        le=1.0,
+        description="After a stop, a load that swings no faster is harmless: ISO 10218 slow speed.",
+    )
     human_reaction_s: float = Field(1.5, ge=0.0, le=5.0, description="A warning comes this long before danger.")
     separation_floor_m: float = Field(0.25, ge=0.0, le=5.0, description="Nearer than this to a moving load is danger.")
     fall_zone_of_height: float = Field(0.15, ge=0.0, le=1.0, description="Fall zone growth per metre of height.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibration.camera import Rows
+from calibration.camera import Array, Rows
 from calibration.policy import Policy
-from safety.passage import mode_mean
+from safety.passage import LoadPaths, contact_by
 from safety.records import Hazard, Level, Situation
-from safety.scene import AIRBORNE, Scene, gaps
+from safety.scene import AIRBORNE, Scene, gaps, shape_of
 
 _INSIDE_PROBABILITY = 0.5
 
@@ -16,21 +16,22 @@ _INSIDE_PROBABILITY = 0.5
 def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     """People under the suspended load, in the zone that it can fall into, or about to walk into it.
 
-    Zone radius: load radius + swing + part of the height + person radius; the inner part without the
-    height counts as under the load.
+    The zone is the load's outline, grown by its swing, a person's radius, and a part of the height that it
+    can fall from. Under the load is who is under its outline; nobody can stand under one that hangs lower
+    than a person reaches, and who only touches its side there is beside it.
     """
     s, body = scene.state, scene.body
     if not len(scene.people) or not body.loaded or scene.phase not in AIRBORNE:
         return []
     if body.highest_m < policy.fall_zone_min_height_m:
         return []
-    under_m = body.radius_m + s.sway_amplitude_m + policy.person_radius_m
-    zone_m = under_m + policy.fall_zone_of_height * body.highest_m
+    below_head = body.highest_m < policy.person_reach_height_m
+    under_m = s.sway_amplitude_m + (0.0 if below_head else policy.person_radius_m)
+    reach_m = s.sway_amplitude_m + policy.person_radius_m + policy.fall_zone_of_height * body.highest_m
+    zone_m = shape_of(scene, reach_m).reach_m
     f = scene.people_forecast
-    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
-    sigma = scene.forecast.sigma_m[None]
-    inside = mode_mean(scene, rows, np.full_like(sigma, zone_m), sigma)[:, 0]
-    under_now = mode_mean(scene, rows, np.full_like(sigma, under_m), sigma)[:, 0, 0]
+    inside = _inside_by(scene, reach_m)
+    under_now = _inside_by(scene, under_m)[:, 0]
     gap = gaps(scene, policy.person_radius_m)
     rests = s.travel_speed_mps <= policy.moving_speed_mps and abs(s.vz_mps) <= policy.lifting_speed_mps
     out = []
@@ -64,3 +65,12 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
             )
         )
     return out
+
+
+def _inside_by(scene: Scene, grow_m: float) -> Array:
+    """(n, h) probability of having been within the load's outline, grown by ``grow_m``, by each time."""
+    f = scene.forecast
+    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
+    always = np.ones((1, len(f.ahead_s)), np.bool_)
+    paths = LoadPaths(f.hook_m[None, :, :2], f.sigma_m[None], always)
+    return contact_by(scene.people_forecast, rows, paths, shape_of(scene, grow_m))[:, 0]

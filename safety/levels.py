@@ -9,7 +9,6 @@ import numpy as np
 from calibration.policy import Policy
 from safety.lift import Body
 from safety.scene import Scene
-from tracking.predict import PeopleForecast
 
 TROLLEY_RADIUS_M = 0.6
 _TROLLEY_BELOW_BEAM_M = 0.5
@@ -31,11 +30,10 @@ def by_level(scene: Scene, policy: Policy) -> dict[float, Scene]:
 
 def _of_people(scene: Scene, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Scene:
     """The scene with the people of these rows alone."""
-    f = scene.people_forecast
     return replace(
         scene,
         people=tuple(scene.people[row] for row in rows),
-        people_forecast=PeopleForecast(f.ahead_s, f.mean_m[rows], f.cov_m2[rows], f.weight[rows]),
+        people_forecast=scene.people_forecast.take(rows),
         late_s=scene.late_s[rows],
     )
 

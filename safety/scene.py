@@ -9,6 +9,7 @@ import numpy as np
 from calibration.camera import Array, Flags
 from calibration.policy import Policy
 from calibration.site import Hoist
+from safety.chord import Shape
 from safety.lift import Body
 from safety.records import Phase
 from safety.stopping import Stop, stop_now
@@ -61,11 +62,31 @@ def scene_of(
     return Scene(state, hoist, body, phase, forecast, *people, stop, np.maximum(late.people_s, late.hoist_s))
 
 
+def shape_of(scene: Scene, grow_m: float) -> Shape:
+    """The load on the floor plan, grown by ``grow_m``: as measured and turned, else a disc of the site's radius.
+
+    What is judged as wider than the site's load, as a trolley is, stays a disc.
+    """
+    s, body = scene.state, scene.body
+    length, width, yaw = s.load_length_m, s.load_width_m, s.load_yaw_rad
+    known = body.loaded and body.radius_m <= scene.hoist.load_radius_m
+    if not known or length is None or width is None or yaw is None:
+        return Shape(body.radius_m + grow_m)
+    return Shape(grow_m, length / 2, width / 2, yaw)
+
+
 def gaps(scene: Scene, person_radius_m: float) -> Array:
     """(n,) distance from the load's side to each person's side now, m; negative inside."""
-    at = np.array([(p.x_m, p.y_m) for p in scene.people])
-    away = np.sqrt(((at - (scene.state.x_m, scene.state.y_m)) ** 2).sum(axis=1))
-    gap: Array = away - scene.body.radius_m - person_radius_m
+    at = np.array([(p.x_m, p.y_m) for p in scene.people]).reshape(-1, 2) - (scene.state.x_m, scene.state.y_m)
+    shape = shape_of(scene, 0.0)
+    if not shape.half_length_m and not shape.half_width_m:
+        disc: Array = np.sqrt((at**2).sum(axis=1)) - shape.radius_m - person_radius_m
+        return disc
+    cos, sin = np.cos(shape.yaw_rad), np.sin(shape.yaw_rad)
+    over_x = np.abs(at @ (cos, sin)) - shape.half_length_m
+    over_y = np.abs(at @ (-sin, cos)) - shape.half_width_m
+    outside = np.hypot(np.maximum(over_x, 0.0), np.maximum(over_y, 0.0))
+    gap: Array = outside + np.minimum(np.maximum(over_x, over_y), 0.0) - person_radius_m
     return gap
 
 

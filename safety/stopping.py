@@ -10,6 +10,7 @@ import numpy as np
 from calibration.camera import Array, Flags
 from calibration.policy import Policy
 from calibration.site import Hoist
+from safety.passage import LoadPaths
 from tracking.hoist_motion import GRAVITY_MPS2, ROPE_MIN_M
 from tracking.predict import HoistForecast
 
@@ -86,3 +87,45 @@ def stopped_paths(
     return StoppedPaths(
         offset_m=lost_m[:, :, None] * direction, swing_m=swing, sigma_m=np.sqrt(variance), harmful=harmful
     )
+
+
+def braked_ways(
+    forecast: HoistForecast,
+    hoist: Hoist,
+    policy: Policy,
+    commands_s: Array,
+    late_s: float = 0.0,
+    to_mps: float = 0.0,
+) -> LoadPaths:
+    """The load for a brake commanded at each of d times, down to ``to_mps``, with the swing that it causes.
+
+    From a reaction after the command until the trolley is slow enough, it decelerates at the drive's ramp a.
+    To a small-angle pendulum of frequency ω that is a push which carries it forward by a/ω²·(1 − cos ωτ), and
+    ends with the opposite one. The load can hurt while the trolley moves, and after it while the load swings
+    faster than ``policy.harmless_speed_mps``. From the brake on the drive has no say any more, and what
+    rests does not drift: uncertainty stops growing.
+    """
+    ahead = forecast.ahead_s[None]
+    velocity = forecast.trolley_velocity_mps
+    speed = float(np.hypot(*velocity))
+    a = hoist.deceleration_mps2
+    begin = commands_s[:, None] + policy.reaction_time_s + late_s
+    brakes_s = max(speed - to_mps, 0.0) / a
+    since, over = np.maximum(ahead - begin, 0.0), np.maximum(ahead - begin - brakes_s, 0.0)
+    lost_m = a / 2 * (since**2 - over**2)
+    omega = math.sqrt(GRAVITY_MPS2 / max(float(forecast.rope_m.mean()), ROPE_MIN_M))
+    forward_m = a / omega**2 * (np.cos(omega * over) - np.cos(omega * since))
+    direction = velocity / speed if speed > 1e-9 else np.zeros(2)
+    place = forecast.hook_m[None, :, :2] - ((lost_m - forward_m)[:, :, None] * direction)
+    trolley_mps = speed - a * np.minimum(since, brakes_s)
+    moves = trolley_mps > policy.moving_speed_mps
+    swings = speed_of(place, forecast.ahead_s) > policy.harmless_speed_mps
+    variance = np.interp(np.minimum(ahead, begin + brakes_s), forecast.ahead_s, forecast.known_m2)
+    variance += np.interp(np.minimum(ahead, begin), forecast.ahead_s, forecast.drive_m2)
+    return LoadPaths(place, np.sqrt(variance), moves | swings)
+
+
+def speed_of(place_m: Array, ahead_s: Array) -> Array:
+    """(d, h) speeds along ways (d, h, 2)."""
+    speed: Array = np.sqrt((np.gradient(place_m, ahead_s, axis=1) ** 2).sum(axis=-1))
+    return speed

@@ -1,86 +1,159 @@
-"""Struck by the moving load: how likely, how soon, can a stop still help?"""
+"""Struck by the moving load: how likely, how soon, and can a stop still help?
+
+Slowing comes before stopping: until the hoist is slow, both brake alike, so that nothing is lost by asking for
+the slow-down first. The stop is due when the contact is so near that a stop from slow speed, or a step aside,
+takes as long; or, where the contact is nearly sure, when any later stop would not prevent it.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from calibration.camera import Array, Flags, Rows
 from calibration.policy import Policy
-from safety.passage import contact
+from safety.passage import LoadPaths, contact_by, never_safer
 from safety.records import Hazard, Level, Situation
-from safety.scene import Scene, gaps, low_enough, travels
-from safety.stopping import StoppedPaths, stop_now, stopped_paths
+from safety.scene import AIRBORNE, Scene, gaps, low_enough, shape_of, stands, travels
+from safety.stopping import braked_ways, stop_now
+from tracking.people_filter import MANOEUVRE, MODES, WALK
 
 _SLOW_TOLERANCE = 1.2
+_KNOWN_SIGMA_M = 0.25
+_LATER_S = (0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """What awaits k people: contact by each time if all goes on (k, h), and in the end after each stop (k, d).
+
+    ``stops_s`` (d,) are the times of the stops; the first is now, the second is the next decision's.
+    ``slowed`` (k,) is the probability of a contact if the hoist is slowed now and not stopped.
+    """
+
+    goes_on: Array
+    stops_s: Array
+    stopped: Array
+    slowed: Array
 
 
 def struck_by(scene: Scene, policy: Policy) -> list[Hazard]:
-    """People whom a travelling load will reach within the horizon, with the time left for a stop that helps."""
-    if not len(scene.people) or not travels(scene, policy):
+    """People whom the load will reach within the horizon, with the time left for a stop that helps."""
+    if not len(scene.people):
         return []
-    reachable = low_enough(scene, policy)
-    if not reachable.any():
+    low = low_enough(scene, policy)
+    if not low.any():
         return []
-    radius = scene.body.radius_m + policy.person_radius_m
-    still = StoppedPaths(
-        offset_m=np.zeros((1, len(reachable), 2)),
-        swing_m=np.zeros((1, len(reachable))),
-        sigma_m=scene.forecast.sigma_m[None],
-        harmful=np.ones((1, len(reachable)), bool),
-    )
-    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
-    goes_on = np.where(reachable, contact(scene, rows, still, radius)[:, 0], 0.0)
-    gap = gaps(scene, policy.person_radius_m)
-    threatened = (goes_on.max(axis=1) >= policy.contact_probability) | _too_near(scene, gap, policy)
-    rows = np.flatnonzero(threatened).astype(np.int64)
+    goes_on = _goes_on(scene, low, policy)
+    near = _too_near(scene, policy)
+    rows = np.flatnonzero((goes_on[:, -1] >= policy.contact_probability) | near).astype(np.int64)
     if not len(rows):
         return []
-    helped = _stop_helps(scene, rows, reachable, radius, policy)
-    return [_struck(scene, int(row), goes_on[row], helped[i], float(gap[row]), policy) for i, row in enumerate(rows)]
+    outlook = _outlook(scene, rows, goes_on[rows], low, policy)
+    gap = gaps(scene, policy.person_radius_m)
+    return [
+        _struck(scene, int(row), outlook, i, (float(gap[row]), bool(near[row])), policy) for i, row in enumerate(rows)
+    ]
 
 
-def _stop_helps(scene: Scene, rows: Rows, reachable: Flags, radius_m: float, policy: Policy) -> Flags:
-    """(rows, d) whether a stop commanded at each time of the horizon still keeps the load off each person."""
-    helps = np.empty((len(rows), len(reachable)), np.bool_)
+def meets(scene: Scene, harmful: Flags, policy: Policy, modes: Flags | None = None) -> Array:
+    """(n, h) probability that the load, if nobody stops it, has met each person by each time at which it can hurt."""
+    f = scene.forecast
+    paths = LoadPaths(f.hook_m[None, :, :2], f.sigma_m[None], harmful[None])
+    shape = shape_of(scene, policy.person_radius_m)
+    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
+    if modes is not None:
+        return contact_by(scene.people_forecast, rows, paths, shape, modes)[:, 0]
+    sigma = np.array([p.sigma_m for p in scene.people])
+    return never_safer(scene.people_forecast, rows, paths, shape, sigma, _KNOWN_SIGMA_M)[:, 0]
+
+
+def _goes_on(scene: Scene, low: Flags, policy: Policy) -> Array:
+    """(n, h) probability that the load, moving on as it does, has struck each person by each time."""
+    if travels(scene, policy) or _lowers(scene, policy):
+        return meets(scene, low, policy)
+    if scene.state.lost or not scene.body.loaded or scene.phase not in AIRBORNE or stands(scene, policy):
+        return np.zeros((len(scene.people), len(low)))
+    # Who stands at a hanging load guides it; who walks into one is there when it moves on.
+    walking = np.zeros(MODES, np.bool_)
+    walking[[WALK, MANOEUVRE]] = True
+    return policy.start_probability * meets(scene, low, policy, walking)
+
+
+def _outlook(scene: Scene, rows: Rows, goes_on: Array, low: Flags, policy: Policy) -> _Outlook:
+    """What stopping now or later, or slowing, still prevents."""
+    stops_s = np.array([0.0, next_decision_s(policy), *_LATER_S])
+    stopped = np.repeat(goes_on[:, -1:], len(stops_s), axis=1)
+    slowed = goes_on[:, -1].copy()
+    if not travels(scene, policy):
+        return _Outlook(goes_on, stops_s, stopped, slowed)
+    shape = shape_of(scene, policy.person_radius_m)
+    sigma = np.array([scene.people[row].sigma_m for row in rows])
     # Where all looks come in time, which is the rule, this is one group.
     for late_s in np.unique(scene.late_s[rows]):
-        group = scene.late_s[rows] == late_s
-        sway_m = scene.state.sway_amplitude_m
-        stopped = stopped_paths(scene.forecast, scene.stop, sway_m, scene.hoist, policy, float(late_s))
-        touch = np.where(reachable & stopped.harmful[None], contact(scene, rows[group], stopped, radius_m), 0.0)
-        helps[group] = touch.max(axis=2) < policy.contact_probability
-    return helps
+        group = np.flatnonzero(scene.late_s[rows] == late_s)
+        halts = braked_ways(scene.forecast, scene.hoist, policy, stops_s, float(late_s))
+        slow = braked_ways(
+            scene.forecast, scene.hoist, policy, np.zeros(1), float(late_s), scene.hoist.travel_speed_mps[0]
+        )
+        ways = LoadPaths(
+            np.concatenate([halts.place_m, slow.place_m]),
+            np.concatenate([halts.sigma_m, slow.sigma_m]),
+            np.concatenate([halts.harmful, slow.harmful]) & low[None],
+        )
+        met = never_safer(scene.people_forecast, rows[group], ways, shape, sigma[group], _KNOWN_SIGMA_M)[:, :, -1]
+        stopped[group], slowed[group] = met[:, :-1], met[:, -1]
+    return _Outlook(goes_on, stops_s, stopped, slowed)
 
 
-def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float, policy: Policy) -> Hazard:
-    s = scene.state
-    ahead = scene.forecast.ahead_s
+def next_decision_s(policy: Policy) -> float:
+    """What waiting costs: a danger has to last before it is announced, and the next tick decides."""
+    return policy.on_delay_s + policy.tick_s
+
+
+def stop_window_s(scene: Scene, late_s: float, policy: Policy) -> float:
+    """Contacts sooner than this need the stop itself: it takes so long from slow speed, or a person to step aside."""
+    slow = min(scene.state.travel_speed_mps, scene.hoist.travel_speed_mps[0])
+    takes_s = policy.reaction_time_s + late_s + slow / scene.hoist.deceleration_mps2
+    return next_decision_s(policy) + max(takes_s, policy.human_reaction_s)
+
+
+def soon_probability(scene: Scene, row: int, met: Array, policy: Policy) -> float:
+    """Probability of a contact within ``stop_window_s``, from that by each time (h,) of person ``row``."""
+    window_s = stop_window_s(scene, float(scene.late_s[row]), policy)
+    return float(np.interp(window_s, scene.forecast.ahead_s, met))
+
+
+def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float, bool], policy: Policy) -> Hazard:
+    s, ahead = scene.state, scene.forecast.ahead_s
+    gap_m, near = now
+    goes_on, stopped = outlook.goes_on[i], outlook.stopped[i]
+    late_s = float(scene.late_s[row])
     hits = np.flatnonzero(goes_on >= policy.contact_probability)
-    ttc = float(ahead[hits[0]]) if len(hits) else None
-    unsafe = np.flatnonzero(~helped)
-    last_safe = float(ahead[-1]) if not len(unsafe) else float(ahead[max(unsafe[0] - 1, 0)])
-    stop_helps_now = bool(helped[0])
-    near = bool(_too_near(scene, np.array([gap_m]), policy)[0])
+    helps = stopped < policy.contact_probability
+    # The last of the stops before the first that comes too late.
+    useless = np.flatnonzero(~helps)
+    last_safe = float(ahead[-1]) if not len(useless) else float(outlook.stops_s[max(useless[0] - 1, 0)])
+    soon = soon_probability(scene, row, goes_on, policy)
     fast = s.travel_speed_mps > _SLOW_TOLERANCE * scene.hoist.travel_speed_mps[0]
-    if not len(hits):
-        level = Level.DANGER if fast else Level.WARNING
-    elif not stop_helps_now or last_safe < policy.horizon_step_s or (near and fast):
+    sure = min(float(goes_on[-1]), float(stopped[1])) >= policy.sure_probability
+    if soon >= policy.stop_probability or (sure and travels(scene, policy)) or (near and fast):
         level = Level.DANGER
-    elif last_safe < policy.human_reaction_s or near:
+    elif near or (len(hits) and last_safe < policy.human_reaction_s):
         level = Level.WARNING
     else:
         level = Level.CAUTION
-    late_s = float(scene.late_s[row])
     stop = stop_now(s.travel_speed_mps, s.rope_m, s.sway_amplitude_m, scene.hoist, policy, late_s)
     return Hazard(
         situation=Situation.STRUCK_BY,
         level=level,
         hoist=s.name,
         person=scene.people[row].id,
-        probability=float(goes_on.max()),
+        probability=float(goes_on[-1]),
         gap_m=gap_m,
-        time_to_contact_s=ttc,
-        time_to_last_safe_stop_s=last_safe if stop_helps_now else 0.0,
+        time_to_contact_s=float(ahead[hits[0]]) if len(hits) else None,
+        time_to_last_safe_stop_s=last_safe if helps[0] else 0.0,
         terms={
             "load_mps": s.travel_speed_mps,
             "person_mps": scene.people[row].speed_mps,
@@ -88,13 +161,30 @@ def _struck(scene: Scene, row: int, goes_on: Array, helped: Flags, gap_m: float,
             "stop_m": stop.distance_m,
             "stop_s": stop.time_s,
             "swing_m": stop.swing_m,
+            "soon_probability": soon,
+            "soon_s": stop_window_s(scene, late_s, policy),
+            "stopped_probability": float(stopped[0]),
+            "slowed_probability": float(outlook.slowed[i]),
             "bottom_m": scene.body.lowest_m,
             "height_known": float(s.height_known),
         },
     )
 
 
-def _too_near(scene: Scene, gap_m: Array, policy: Policy) -> Flags:
+def _lowers(scene: Scene, policy: Policy) -> bool:
+    """A load comes down: who is below it or steps below it is crushed."""
+    s = scene.state
+    return (
+        scene.body.loaded
+        and s.height_known
+        and scene.phase in AIRBORNE
+        and s.vz_mps < -policy.lifting_speed_mps
+        and not stands(scene, policy)
+    )
+
+
+def _too_near(scene: Scene, policy: Policy) -> Flags:
+    """(n,) who is nearer to a low load that travels than any forecast is trusted to."""
     if not travels(scene, policy) or scene.body.lowest_m >= policy.person_reach_height_m:
-        return np.zeros(len(gap_m), np.bool_)
-    return np.asarray(gap_m < policy.separation_floor_m, np.bool_)
+        return np.zeros(len(scene.people), np.bool_)
+    return np.asarray(gaps(scene, policy.person_radius_m) < policy.separation_floor_m, np.bool_)

@@ -16,21 +16,38 @@ from tracking.people_filter import MANOEUVRE, Bank, models
 from tracking.records import HoistState, Path, Person
 
 _MANOEUVRE_SHARE = 0.05
+_JITTER_M2 = 1e-9
 _SHOWN_S = 3.0
 _SHOWN_STEP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleForecast:
-    """n people, 3 motion modes, h times: mean (n, 3, h, 2), cov (n, 3, h, 2, 2), weight (n, 3)."""
+    """n people, 3 motion modes, h times: mean (n, 3, h, 2), cov (n, 3, h, 2, 2), weight (n, 3).
+
+    ``known_m`` (n, 3, h, 2, 4) says how places hang together over time: a path of a mode is the mean, plus
+    ``known_m`` times four independent standard normal numbers for what is not known of the state now, plus
+    ``growth_m`` (3, h) times one such number a direction for what people do meanwhile. ``cov_m2`` is the
+    covariance of that at each time.
+    """
 
     ahead_s: Array
     mean_m: Array
     cov_m2: Array
     weight: Array
+    known_m: Array
+    growth_m: Array
 
-    def __len__(self) -> int:
-        return len(self.weight)
+    def take(self, rows: Rows) -> PeopleForecast:
+        """The same of these people alone."""
+        return PeopleForecast(
+            self.ahead_s,
+            self.mean_m[rows],
+            self.cov_m2[rows],
+            self.weight[rows],
+            self.known_m[rows],
+            self.growth_m,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +80,12 @@ def forecast_people(bank: Bank, policy: Policy) -> PeopleForecast:
     """
     ahead, transition, noise = _carried(policy)
     mean = np.einsum("mhij,nmj->nmhi", transition, bank.mean)
-    cov = transition @ bank.cov[:, :, None] @ transition.transpose(0, 1, 3, 2) + noise
+    known = transition @ np.linalg.cholesky(bank.cov + _JITTER_M2 * np.eye(4))[:, :, None]
+    cov = known @ known.swapaxes(-1, -2) + noise
     weight = bank.probability.copy()
     weight[:, MANOEUVRE] = np.maximum(weight[:, MANOEUVRE], _MANOEUVRE_SHARE)
-    return PeopleForecast(ahead, mean, cov, weight / weight.sum(axis=1, keepdims=True))
+    growth = np.sqrt(noise[:, :, 0, 0])
+    return PeopleForecast(ahead, mean, cov, weight / weight.sum(axis=1, keepdims=True), known, growth)
 
 
 @lru_cache(maxsize=8)

@@ -9,13 +9,12 @@ import math
 
 import numpy as np
 
-from calibration.camera import Rows
 from calibration.policy import Policy
-from safety.passage import contact
 from safety.records import Hazard, Level, Situation
-from safety.scene import Scene, gaps, stands, travels
+from safety.scene import Scene, gaps, low_enough, stands, travels
 from safety.situations.moment import Moment
-from safety.stopping import StoppedPaths
+from safety.stopping import speed_of
+from safety.struck import meets, soon_probability
 from tracking.hoist_motion import GRAVITY_MPS2, ROPE_MIN_M
 
 
@@ -36,14 +35,10 @@ def _of(scene: Scene, policy: Policy) -> list[Hazard]:
     if s.lost or not len(scene.people) or travels(scene, policy) or not swings(scene, policy):
         return []
     ahead = scene.forecast.ahead_s
-    going = StoppedPaths(
-        offset_m=np.zeros((1, len(ahead), 2)),
-        swing_m=np.zeros((1, len(ahead))),
-        sigma_m=scene.forecast.sigma_m[None],
-        harmful=np.ones((1, len(ahead)), bool),
-    )
-    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
-    touch = contact(scene, rows, going, scene.body.radius_m + policy.person_radius_m)[:, 0]
+    place = scene.forecast.hook_m[None, :, :2]
+    # At the turn of a swing the load stands for a moment, and pushes nobody.
+    harmful = low_enough(scene, policy) & (speed_of(place, ahead)[0] > policy.moving_speed_mps)
+    touch = meets(scene, harmful, policy)
     gap = gaps(scene, policy.person_radius_m)
     period_s = 2 * math.pi * math.sqrt(max(s.rope_m, ROPE_MIN_M) / GRAVITY_MPS2)
     out = []
@@ -51,20 +46,21 @@ def _of(scene: Scene, policy: Policy) -> list[Hazard]:
         hits = np.flatnonzero(touch[row] >= policy.contact_probability)
         if person.lost or not len(hits):
             continue
-        contact_s = float(ahead[hits[0]])
+        soon = soon_probability(scene, row, touch[row], policy)
         out.append(
             Hazard(
                 situation=Situation.SWING,
-                level=Level.DANGER if contact_s < policy.human_reaction_s else Level.WARNING,
+                level=Level.DANGER if soon >= policy.stop_probability else Level.WARNING,
                 hoist=s.name,
                 person=person.id,
-                probability=float(touch[row].max()),
+                probability=float(touch[row, -1]),
                 gap_m=float(gap[row]),
-                time_to_contact_s=contact_s,
+                time_to_contact_s=float(ahead[hits[0]]),
                 terms={
                     "swing_m": s.sway_amplitude_m,
                     "period_s": period_s,
                     "person_mps": person.speed_mps,
+                    "soon_probability": soon,
                     "bottom_m": scene.body.lowest_m,
                     "height_known": float(s.height_known),
                 },

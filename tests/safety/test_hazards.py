@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from calibration.policy import Policy
 from safety.alarm_words import reason
 from safety.fall_zone import fall_zone
-from safety.passage import within_probability
 from safety.records import Hazard, Level, Phase
 from safety.struck import struck_by
 from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights
@@ -21,71 +18,6 @@ TOUCH_M = HOIST.load_radius_m + POLICY.person_radius_m
 
 def worst(hazards: list[Hazard]) -> Level:
     return max((h.level for h in hazards), key=lambda level: level.rank, default=Level.CLEAR)
-
-
-# --- the probability ---------------------------------------------------------------------------------
-
-
-def exact(offset: np.ndarray, cov: np.ndarray, radius_m: float) -> float:
-    """By integration over the disc in polar coordinates, 1-D Gauss-Legendre each way."""
-    r, wr = np.polynomial.legendre.leggauss(40)
-    a, wa = np.polynomial.legendre.leggauss(120)
-    radius = (r + 1) / 2 * radius_m
-    angle = (a + 1) * np.pi
-    x = np.stack([radius[:, None] * np.cos(angle), radius[:, None] * np.sin(angle)], axis=-1) - offset
-    density = np.exp(-0.5 * np.einsum("rai,ij,raj->ra", x, np.linalg.inv(cov), x))
-    density /= 2 * np.pi * np.sqrt(np.linalg.det(cov))
-    return float(np.einsum("ra,r,a->", density, wr * radius * radius_m / 2, wa * np.pi))
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    st.floats(0.0, 4.0),
-    st.floats(0.0, 6.3),
-    st.floats(0.15, 2.5),
-    st.floats(0.15, 2.5),
-    st.floats(0.0, 3.2),
-    st.floats(0.3, 2.0),
-)
-def test_probability_is_never_below_the_true_one(
-    away_m: float, towards: float, sigma1_m: float, sigma2_m: float, turn: float, radius_m: float
-) -> None:
-    offset = away_m * np.array([np.cos(towards), np.sin(towards)])
-    u = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    cov = u @ np.diag([sigma1_m**2, sigma2_m**2]) @ u.T
-    ours = float(within_probability(offset, cov, radius_m))
-    assert 0.0 <= ours <= 1.0
-    assert ours >= exact(offset, cov, radius_m) - 0.01
-
-
-def test_probability_equals_monte_carlo_on_elongated_people() -> None:
-    """Far from a low camera a person is known across the line of sight and hardly along it."""
-    random = np.random.default_rng(3)
-    for turn in np.linspace(0.0, np.pi, 9):
-        u = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        cov = u @ np.diag([1.5**2, 0.1**2]) @ u.T
-        for offset in (np.array([0.5, 0.0]), np.array([1.0, 0.3]), np.array([2.5, 0.0])):
-            points = offset + random.normal(size=(40_000, 2)) @ np.linalg.cholesky(cov).T
-            true = float((np.hypot(*points.T) <= 0.8).mean())
-            ours = float(within_probability(offset, cov, 0.8))
-            assert true - 0.01 <= ours <= true + 0.25
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.floats(0.0, 3.0), st.floats(0.2, 2.0), st.floats(0.1, 2.0))
-def test_probability_is_close_where_the_uncertainty_is_round(away_m: float, sigma_m: float, radius_m: float) -> None:
-    offset, cov = np.array([away_m, 0.0]), sigma_m**2 * np.eye(2)
-    assert float(within_probability(offset, cov, radius_m)) <= exact(offset, cov, radius_m) + 0.15
-
-
-def test_probability_at_the_edges() -> None:
-    tight = 1e-6 * np.eye(2)
-    assert within_probability(np.zeros(2), tight, 0.5) == pytest.approx(1.0)
-    assert within_probability(np.array([0.6, 0.0]), tight, 0.5) == pytest.approx(0.0, abs=1e-9)
-    assert within_probability(np.array([1e6, 0.0]), np.eye(2), 0.5) == 0.0
-    batch = within_probability(np.zeros((3, 4, 2)), np.broadcast_to(np.eye(2), (3, 4, 2, 2)), 0.5)
-    assert batch.shape == (3, 4)
-    assert np.ptp(batch) == 0.0
 
 
 # --- one tick ----------------------------------------------------------------------------------------
