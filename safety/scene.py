@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from safety.stopping import Stop, stop_now
 from tracking.predict import HoistForecast, PeopleForecast
 from tracking.records import HoistState, Person
 
+_DRAGGED_FACTOR = 2.5
 AIRBORNE = (Phase.LIFTING, Phase.TRAVELLING, Phase.LOWERING)
 
 
@@ -93,16 +95,22 @@ def gaps(scene: Scene, person_radius_m: float) -> Array:
 def stands(scene: Scene, policy: Policy) -> bool:
     """A load is seen on the floor: slack slings may let the hook sway above it, which strikes nobody."""
     s = scene.state
-    return s.carrying == "loaded" and s.height_known and scene.body.bottom_m <= policy.landed_gap_m
+    low = s.height_known and scene.body.bottom_m <= policy.landed_gap_m
+    return s.carrying == "loaded" and (low or s.load_resting is True)
 
 
 def travels(scene: Scene, policy: Policy) -> bool:
-    """Faster than standing still; above a load on the floor only once that has held as a phase.
+    """Faster than standing still; with a load on the floor only once that has held as a phase and the hook goes too.
 
-    Whoever rigs a load touches it: noise of the speed must not make that a contact.
+    Whoever rigs a load touches it: noise of the speed must not make that a contact. And a hook above a load
+    that was set down while it swung is held by it, which looks like a trolley that runs from under it.
     """
-    moves = scene.state.travel_speed_mps > policy.moving_speed_mps
-    return moves and (scene.phase not in (Phase.RIGGING, Phase.LANDED) or not stands(scene, policy))
+    s = scene.state
+    moves = s.travel_speed_mps > policy.moving_speed_mps
+    if not moves or not stands(scene, policy):
+        return moves
+    drags = math.hypot(s.vx_mps, s.vy_mps) > _DRAGGED_FACTOR * policy.moving_speed_mps
+    return drags and scene.phase not in (Phase.RIGGING, Phase.LANDED)
 
 
 def low_enough(scene: Scene, policy: Policy) -> Flags:

@@ -115,14 +115,13 @@ def next_decision_s(policy: Policy) -> float:
 def stop_window_s(scene: Scene, late_s: float, policy: Policy) -> float:
     """Contacts sooner than this need the stop itself: it takes so long from slow speed, or a person to step aside."""
     slow = min(scene.state.travel_speed_mps, scene.hoist.travel_speed_mps[0])
-    takes_s = policy.reaction_time_s + late_s + slow / scene.hoist.deceleration_mps2
-    return next_decision_s(policy) + max(takes_s, policy.human_reaction_s)
+    takes_s = policy.reaction_time_s + slow / scene.hoist.deceleration_mps2
+    return next_decision_s(policy) + late_s + max(takes_s, policy.human_reaction_s)
 
 
-def soon_probability(scene: Scene, row: int, met: Array, policy: Policy) -> float:
-    """Probability of a contact within ``stop_window_s``, from that by each time (h,) of person ``row``."""
-    window_s = stop_window_s(scene, float(scene.late_s[row]), policy)
-    return float(np.interp(window_s, scene.forecast.ahead_s, met))
+def probability_within(scene: Scene, met: Array, within_s: float) -> float:
+    """Probability of a contact within so long, from that by each time (h,) of the forecast."""
+    return float(np.interp(within_s, scene.forecast.ahead_s, met))
 
 
 def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float, bool], policy: Policy) -> Hazard:
@@ -135,7 +134,7 @@ def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float,
     # The last of the stops before the first that comes too late.
     useless = np.flatnonzero(~helps)
     last_safe = float(ahead[-1]) if not len(useless) else float(outlook.stops_s[max(useless[0] - 1, 0)])
-    soon = soon_probability(scene, row, goes_on, policy)
+    soon = probability_within(scene, goes_on, stop_window_s(scene, late_s, policy))
     fast = s.travel_speed_mps > _SLOW_TOLERANCE * scene.hoist.travel_speed_mps[0]
     sure = min(float(goes_on[-1]), float(stopped[1])) >= policy.sure_probability
     if soon >= policy.stop_probability or (sure and travels(scene, policy)) or (near and fast):

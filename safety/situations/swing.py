@@ -14,7 +14,7 @@ from safety.records import Hazard, Level, Situation
 from safety.scene import Scene, gaps, low_enough, stands, travels
 from safety.situations.moment import Moment
 from safety.stopping import speed_of
-from safety.struck import meets, soon_probability
+from safety.struck import meets, probability_within
 from tracking.hoist_motion import GRAVITY_MPS2, ROPE_MIN_M
 
 
@@ -46,7 +46,8 @@ def _of(scene: Scene, policy: Policy) -> list[Hazard]:
         hits = np.flatnonzero(touch[row] >= policy.contact_probability)
         if person.lost or not len(hits):
             continue
-        soon = soon_probability(scene, row, touch[row], policy)
+        # Nothing can be stopped: what is left is the time in which a person steps back.
+        soon = probability_within(scene, touch[row], policy.on_delay_s + policy.human_reaction_s)
         out.append(
             Hazard(
                 situation=Situation.SWING,

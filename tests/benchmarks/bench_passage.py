@@ -112,7 +112,7 @@ def instants(forecast: PeopleForecast, paths: LoadPaths, radius_m: float) -> np.
 
 
 def timing(policy: Policy, repeats: int = 30) -> tuple[float, float]:
-    """Milliseconds for 50 people and four hoists: ours, and the peer's."""
+    """Milliseconds of processor time for 50 people and four hoists: ours, and the peer's."""
     bank, loads, shape = crowd_and_hoists()
     forecast = forecast_people(bank, policy)
     rows = np.arange(len(bank))
