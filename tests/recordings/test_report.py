@@ -114,7 +114,7 @@ def test_the_page_tells_the_story(english: Path) -> None:
         "Hoistwatch 0.1.0",
         "none took part",
         "Struck by moving load: raised",
-        "Under suspended load: escalated",
+        "Struck by moving load: escalated",
         "Permit of H1 withdrawn: the hoist must stop",
         "Permit of H1 given",
         "Under suspended load: raised",
@@ -144,7 +144,7 @@ def test_in_korean(replayed: list[Step], tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert '<html lang="ko">' in text
     shown = Page(text).text
-    assert "매달린 하물 아래: 격상" in shown
+    assert "이동 중 하물 충돌: 격상" in shown
     assert "인증된 안전 기능이 아니며" in shown
     assert "H1 운전 허가 해제" in shown
     assert "stop needs" not in shown
@@ -174,16 +174,16 @@ def test_both_languages_have_the_same_places_to_fill() -> None:
 
 def test_figures_of_the_sample(happened: Happened) -> None:
     assert happened.worst is Level.DANGER
-    assert happened.load.raised == 5
+    assert happened.load.raised == 3
     assert happened.load.standing_at_end == 0
     assert not happened.load.flood
     assert {row.situation: row.worst for row in happened.kinds} == {
         Situation.STRUCK_BY: Level.DANGER,
-        Situation.FALL_ZONE: Level.WARNING,
-        Situation.SWING: Level.WARNING,
+        # He stands beside the load, in truth never nearer than 0.59 m, and its swing turns before it gets there.
+        Situation.FALL_ZONE: Level.CAUTION,
     }
     permit = happened.spells["permit", "H1"]
-    assert [s.value for s in permit] == [False, True, False, True, False, True]
+    assert [s.value for s in permit] == [False, True, False, True]
     assert permit[0].until_s == permit[1].from_s
     assert permit[0].until_s - permit[0].from_s < 0.5
 
