@@ -16,6 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import chi2
 
 from calibration.camera import Array, Flags, Rows
+from tracking.appearance import Clothes
 from tracking.births import clusters
 from tracking.exchange import Worth, exchanged, moved
 from tracking.readings import Readings
@@ -34,13 +35,15 @@ _EXCHANGES = 4
 @dataclass(frozen=True, slots=True)
 class Predicted:
     """n tracks at the instant: ``place`` (5, n) as in Readings, height and its variance (n,), and
-    ``gain`` (sources, n): log odds of found against missed.
+    ``gain`` (sources, n): log odds of found against missed. ``clothes``: in their column ``column`` (sources,).
     """
 
     place: Array
     height_m: Array
     height_var_m2: Array
     gain: Array
+    clothes: Clothes
+    column: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +304,7 @@ def _candidates(tracks: Predicted, seen: Readings, assumed_height_m: float, gate
     head[4] += variance * slope[1] ** 2
     camera, foot = seen.camera[box], seen.foot[:, box]
     found = tracks.gain[camera, track] - np.log(_CLUTTER_PER_M2)
+    found += tracks.clothes.log_ratio(track, tracks.column[camera], seen.colour[box])
     upright = height_log_ratio(seen.tall_m[box], seen.tall_var_m2[box], height, variance)
     return _Pairs(
         track=track,

@@ -8,6 +8,7 @@ heights widens the covariance along the line of sight. The boxes of all cameras 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _HIDDEN, _HIDDEN_COVERED, _HIDDEN_SCREENED = 0.04, 0.4, 0.9
 _HEIGHT_MODEL_M = 0.03
 """What the measured height of one body differs by from camera to camera and step to step, beside pixels."""
 _UNIT = np.eye(2)
+_NO_COLOUR = (math.nan,) * 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,12 @@ def people_of_looks(
     shown_to: which of the rig's cameras took each look.
     """
     camera_of = np.asarray(shown_to, np.int64)
-    look, score, edges, bad = _boxes_of(looks, "person")
+    look, score, edges, colour, bad = _boxes_of(looks, "person")
     outside = (edges[:2] >= rig.size_px[camera_of[look]].T).any(axis=0) | (edges[2:] <= 0.0).any(axis=0)
     good = ~outside & (score >= policy.person_score_min)
     if not good.all():
-        look, score, edges = look[good], score[good], edges[:, good]
-    load, _, load_edges, _ = _boxes_of(looks, "load")
+        look, score, edges, colour = look[good], score[good], edges[:, good], colour[good]
+    load, _, load_edges, *_ = _boxes_of(looks, "load")
     view = rig.view(camera_of[look])
     box = _shown(edges, view, feet_covered(edges, look, load_edges, load))
     ends = _ends(box, view, policy.person_height_m, policy.foot_offset_m, structures)
@@ -110,7 +112,7 @@ def people_of_looks(
     if counts is not None:
         counts["person_bad_boxes"] += bad + int(outside.sum())
         counts["person_off_floor"] += int((~keep).sum())
-    rows = (*columns[:2], score, *columns[2:])
+    rows = (*columns[:2], score, *columns[2:], colour)
     if not keep.all():
         rows, look = tuple(c[keep] for c in rows), look[keep]
     at = np.searchsorted(look, np.arange(len(looks) + 1)).tolist()
@@ -120,26 +122,26 @@ def people_of_looks(
     ]
 
 
-def _boxes_of(looks: Sequence[Boxes], kind: Kind) -> tuple[Rows, Array, Array, int]:
+def _boxes_of(looks: Sequence[Boxes], kind: Kind) -> tuple[Rows, Array, Array, Array, int]:
     """Of each sound box of one kind: (n,) place of its look, (n,) score, (4, n) left, top, right and bottom.
 
-    And how many there are of the kind that have no size or no numbers.
+    Then (n, 6) colours, and how many there are of the kind that have no size or no numbers.
     """
     rows = [
-        (k, b.score, b.left_px, b.top_px, b.width_px, b.height_px)
+        (k, b.score, b.left_px, b.top_px, b.width_px, b.height_px, *(b.colour or _NO_COLOUR))
         for k, boxes in enumerate(looks)
         for b in boxes.boxes
         if b.kind == kind
     ]
-    values = np.array(rows, float).reshape(-1, 6)
+    values = np.array(rows, float).reshape(-1, 12)
     with np.errstate(invalid="ignore"):
-        good = (np.abs(values) < SANE).all(axis=1) & (values[:, 4:] > 0.0).all(axis=1)
+        good = (np.abs(values[:, :6]) < SANE).all(axis=1) & (values[:, 4:6] > 0.0).all(axis=1)
     bad = len(values) - int(good.sum())
     if bad:
         values = values[good]
-    edges = values[:, 2:].T.copy()
+    edges = values[:, 2:6].T.copy()
     edges[2:] += edges[:2]
-    return values[:, 0].astype(np.int64), values[:, 1].copy(), edges, bad
+    return values[:, 0].astype(np.int64), values[:, 1].copy(), edges, values[:, 6:].copy(), bad
 
 
 def _shown(edges: Array, view: View, covered: Flags) -> _Shown:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.errors import Unavailable
+from tracking.appearance import coloured
 from tracking.detector_boxes import PAD_VALUE, Letterbox, boxes_of, decode_dense, decode_rows, kinds_of
 from tracking.detector_files import sha256_of
 from tracking.detector_pool import Bgr, Boxes, PooledDetector
@@ -87,7 +88,7 @@ class OpenVinoDetector(PooledDetector):
         output = lane.infer(bgr)
         found = self._decode(output, self._confidence)
         found = type(found)(lane.letterbox.to_picture(found.corners), found.scores, found.classes)
-        return boxes_of(found, self._kinds, self._overlap)
+        return coloured(bgr, boxes_of(found, self._kinds, self._overlap))
 
     def _lane(self, picture_px: tuple[int, int]) -> _Lane:
         with self._lock:

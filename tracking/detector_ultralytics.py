@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tracking.appearance import coloured
 from tracking.detector_boxes import MOST_BOXES, Found, boxes_of, kinds_of
 from tracking.detector_files import sha256_of
 from tracking.detector_pool import Bgr, Boxes, PooledDetector
@@ -70,7 +71,8 @@ class UltralyticsDetector(PooledDetector):
         if not self._kinds:
             return [()] * len(images)
         results = self._model.predict(images, **self._arguments)
-        return [self._boxes(result.boxes.data.cpu().numpy()) for result in results]
+        found = [self._boxes(result.boxes.data.cpu().numpy()) for result in results]
+        return [coloured(bgr, boxes) for bgr, boxes in zip(images, found, strict=True)]
 
     def _boxes(self, rows: Any) -> Boxes:
         found = Found(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp))

@@ -14,7 +14,6 @@ from calibration.site import Hoist
 from tracking import hoist_motion as motion
 from tracking import unscented
 from tracking.associate import gate_of
-from tracking.hoist_unrest import Unrest
 from tracking.unscented import Belief, Expected
 
 Measure = Callable[[Array], Array]
@@ -72,7 +71,6 @@ class HoistFilter:
         self._belief = unscented.belief(motion.inside_reach(state, hoist), _on_beam(cov, hoist))
         self._ahead: tuple[float, Belief] | None = None
         self._limits = motion.limits(hoist)
-        self._unrest = Unrest()
 
     @property
     def state(self) -> Array:
@@ -89,7 +87,6 @@ class HoistFilter:
         other = object.__new__(HoistFilter)
         other._hoist, other._policy, other._limits = self._hoist, self._policy, self._limits
         other.time_s, other._belief, other._ahead = self.time_s, self._belief, self._ahead
-        other._unrest = self._unrest
         return other
 
     def predict_to(self, time_s: float) -> None:
@@ -145,9 +142,7 @@ class HoistFilter:
         if not all(rows):
             keep = np.flatnonzero(rows)
             what = Expected(what.mean[keep], what.cov[np.ix_(keep, keep)], what.cross[:, keep])
-        before = self._belief
-        mean, cov = unscented.updated(before, what, z, noise)
-        self._unrest = self._unrest.after(self.time_s, before, mean, cov)
+        mean, cov = unscented.updated(self._belief, what, z, noise)
         self._belief = unscented.belief(motion.inside_reach(motion.slowed(mean, cov, self._hoist), self._hoist), cov)
         self._ahead = None
         return taken
@@ -167,7 +162,7 @@ class HoistFilter:
         steps = int(np.ceil(ahead_s / _LONGEST_STEP_S))
         dt_s = ahead_s / steps
         for _ in range(steps):
-            noise = motion.noise(belief.mean, dt_s, self._hoist, self._policy, self._unrest.factor)
+            noise = motion.noise(belief.mean, dt_s, self._hoist, self._policy)
             swing2 = motion.swing_rad2(belief.mean)
             move = partial(motion.moved_all, dt_s=dt_s, swing2=swing2)
             mean, cov = unscented.predicted(belief, _BY, move, noise)

@@ -33,7 +33,8 @@ class PersonFrame:
     ``tall_sigma_m`` (n,), NaN where the head is cut off. By the head, where the feet are hidden: ``head_m``
     (n, 2) for a body of ``person_height_m``, ``head_slope`` (n, 2) = d(x, y)/d(height), ``head_cov_m2``
     (n, 2, 2) for pixel noise alone. ``hidden`` (n,) is the prior probability of the second; 0 or 1
-    where the other reading does not exist. ``clear`` (n,): a whole body, nothing before it.
+    where the other reading does not exist. ``clear`` (n,): a whole body, nothing before it. ``colour`` (n, 6):
+    what they wear, see ``appearance``; NaN where it was not seen.
     """
 
     source: str
@@ -53,6 +54,7 @@ class PersonFrame:
     head_slope: Array
     hidden: Array
     clear: NDArray[np.bool_]
+    colour: Array
 
     def __len__(self) -> int:
         return len(self.score)
@@ -126,12 +128,13 @@ def frame_of_points(
         head_slope=np.zeros((n, 2)),
         hidden=np.zeros(n),
         clear=np.ones(n, bool),
+        colour=np.full((n, 6), np.nan),
     )
 
 
 def of_columns(source: str, time_s: float, columns: Sequence[Array]) -> PersonFrame:
     """A frame from its columns in their order."""
-    return PersonFrame(source, time_s, *columns)  # type: ignore[arg-type]  # the last one holds flags
+    return PersonFrame(source, time_s, *columns)  # type: ignore[arg-type]  # one of them holds flags
 
 
 def inside(frame: PersonFrame, keep: NDArray[np.bool_]) -> PersonFrame:

@@ -20,6 +20,7 @@ MODES = 3
 STAND, WALK, MANOEUVRE = range(MODES)
 _STAND_VELOCITY_MPS = 0.05
 _FLOOR_PROBABILITY = 1e-6
+_HALTED_MPS, _HALT_TIME_S = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,29 @@ def predict(bank: Bank, step: Models) -> Bank:
     moved = (f @ mean[..., None])[..., 0]
     grown = f @ cov @ f.transpose(0, 2, 1) + step.noise
     return Bank(moved, grown, prior)
+
+
+def halted(bank: Bank, dt_s: float) -> Bank:
+    """Whoever walks at no speed stands: such a share of WALK becomes STAND, both by their first two moments.
+
+    Constant velocity explains somebody who stands as well as standing does; its probability then means
+    nothing, and those who ask who walks would be misled.
+    """
+    speed2 = (bank.mean[:, WALK, 2:] ** 2).sum(axis=1) + bank.cov[:, WALK, 2, 2] + bank.cov[:, WALK, 3, 3]
+    rows = (speed2 < _HALTED_MPS**2).nonzero()[0]
+    if not len(rows) or dt_s <= 0.0:
+        return bank
+    out = Bank(bank.mean.copy(), bank.cov.copy(), bank.probability.copy())
+    stand, walk = bank.probability[rows, STAND], bank.probability[rows, WALK]
+    moved = walk * (1.0 - np.exp(-dt_s / _HALT_TIME_S))
+    share = (moved / np.maximum(stand + moved, _FLOOR_PROBABILITY))[:, None]
+    off = bank.mean[rows, WALK] - bank.mean[rows, STAND]
+    out.mean[rows, STAND] += share * off
+    wide = share[..., None]
+    out.cov[rows, STAND] += wide * (bank.cov[rows, WALK] - bank.cov[rows, STAND])
+    out.cov[rows, STAND] += wide * (1.0 - wide) * off[:, :, None] * off[:, None, :]
+    out.probability[rows, STAND], out.probability[rows, WALK] = stand + moved, walk - moved
+    return out
 
 
 def update(bank: Bank, rows: NDArray[np.int64], position_m: Array, cov_m2: Array) -> Bank:

@@ -8,6 +8,7 @@ import numpy as np
 
 from calibration.camera import Array, Flags, Rows
 from tracking import people_filter as imm
+from tracking.appearance import Clothes
 from tracking.hit_rate import HitRates
 from tracking.stature import Statures
 
@@ -28,6 +29,7 @@ class Crowd:
     confirmed: Flags
     stature: Statures
     heard_s: Array
+    clothes: Clothes
 
     def __len__(self) -> int:
         return len(self.key)
@@ -36,7 +38,15 @@ class Crowd:
     def empty(cls, levels: int) -> Crowd:
         none, nobody = np.zeros(0), Statures.unknown(0, 0.0, 0.0, levels, 0)
         return cls(
-            imm.Bank.empty(), np.zeros(0, np.int64), none, none, none, np.zeros(0, bool), nobody, np.zeros((0, 0))
+            imm.Bank.empty(),
+            np.zeros(0, np.int64),
+            none,
+            none,
+            none,
+            np.zeros(0, bool),
+            nobody,
+            np.zeros((0, 0)),
+            Clothes.unknown(0, 0),
         )
 
     def take(self, rows: Rows | Flags) -> Crowd:
@@ -49,6 +59,7 @@ class Crowd:
             self.confirmed[rows],
             self.stature.take(rows),
             self.heard_s[rows],
+            self.clothes.take(rows),
         )
 
     def joined(self, other: Crowd) -> Crowd:
@@ -61,6 +72,7 @@ class Crowd:
             np.concatenate([self.confirmed, other.confirmed]),
             self.stature.joined(other.stature),
             np.concatenate([self.heard_s, other.heard_s]),
+            self.clothes.joined(other.clothes),
         )
 
 
@@ -93,7 +105,12 @@ class State:
         heard = np.concatenate([self.crowd.heard_s, np.full((len(self.crowd), len(new)), -np.inf)], axis=1)
         return replace(
             self,
-            crowd=replace(self.crowd, heard_s=heard, stature=self.crowd.stature.with_sources(len(new))),
+            crowd=replace(
+                self.crowd,
+                heard_s=heard,
+                stature=self.crowd.stature.with_sources(len(new)),
+                clothes=self.crowd.clothes.with_sources(len(new)),
+            ),
             sources=self.sources + new,
             looked_s=np.append(self.looked_s, np.full(len(new), -np.inf)),
             rates=self.rates.with_sources(len(new)),

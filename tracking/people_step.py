@@ -13,6 +13,7 @@ from calibration.camera import Array, Flags, Rows
 from calibration.site import Site
 from tracking import existence
 from tracking import people_filter as imm
+from tracking.appearance import Clothes
 from tracking.associate import Matches, Predicted, associate, fused, gate_of
 from tracking.births import clusters, fuse
 from tracking.hit_rate import Grid, HitRates
@@ -64,6 +65,8 @@ class PeopleModel:
             height_m=crowd.stature.height_m,
             height_var_m2=crowd.stature.var_m2,
             gain=existence.odds_of_detection(detection, crowd.log_odds),
+            clothes=crowd.clothes,
+            column=columns_of,
         )
         matches = associate(tracks, seen, self.policy.person_height_m, self._gate)
         hit = np.zeros(detection.shape, bool)
@@ -111,7 +114,9 @@ class PeopleModel:
         crowd = state.crowd
         if (time_s - crowd.seen_s.max()) > self.policy.coast_time_s + self.policy.lost_keep_s:
             return replace(state, crowd=crowd.take(np.zeros(len(crowd), bool)))
-        crowd = replace(crowd, bank=imm.predict(crowd.bank, imm.models(self.policy, time_s - state.time_s)))
+        dt_s = time_s - state.time_s
+        bank = imm.halted(imm.predict(crowd.bank, imm.models(self.policy, dt_s)), dt_s)
+        crowd = replace(crowd, bank=bank)
         mean, _ = crowd.bank.fused()
         # Time in which nobody looked speaks against nobody, but for long pauses.
         looked_s = max(state.time_s, time_s - self.policy.coast_time_s)
@@ -149,7 +154,8 @@ class PeopleModel:
         cov[:, 0, 1] = cov[:, 1, 0] = place[3]
         bank = imm.update(crowd.bank, rows, place[:2].T, cov)
         stature = crowd.stature.seen((matches.track, matches.box, matches.by_head), seen, when)
-        return replace(crowd, bank=bank, stature=stature)
+        worn = crowd.clothes.seen(matches.track, when[1][seen.camera[matches.box]], seen.colour[matches.box])
+        return replace(crowd, bank=bank, stature=stature, clothes=worn)
 
     def _noted(self, crowd: Crowd, hit: Flags, columns_of: Rows, time_s: float) -> Crowd:
         """Who was found, by whom, and who is confirmed by it."""
@@ -200,6 +206,7 @@ class PeopleModel:
             confirmed=(log_odds[new] >= existence.CERTAIN) | (self.policy.birth_time_s == 0.0),
             stature=stature,
             heard_s=heard,
+            clothes=self._clothes(seen, [groups[i] for i in new], columns_of, heard.shape[1]),
         )
         return born, next_key + len(new)
 
@@ -222,6 +229,11 @@ class PeopleModel:
         box = np.concatenate(groups)
         looked = new.seen((track, box, np.ones(len(box), bool)), seen, when)
         return looked.first([seen.height_m[g] for g in groups])
+
+    def _clothes(self, seen: Readings, groups: list[Rows], columns_of: Rows, sources: int) -> Clothes:
+        track = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
+        box = np.concatenate(groups)
+        return Clothes.unknown(len(groups), sources).seen(track, columns_of[seen.camera[box]], seen.colour[box])
 
     def _found_again(self, crowd: Crowd, time_s: float, poorly: Flags) -> Crowd:
         """Who appears where somebody followed has just gone missing is that person, not a new one.

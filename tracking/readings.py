@@ -20,7 +20,7 @@ class Readings:
     ``foot`` and ``head`` are (5, m): x, y and the covariance's xx, xy, yy (head: of a body of the assumed
     height, by pixel noise alone); ``slope`` (2, m) moves the head by height. ``log_foot``, ``log_head``
     (m,): prior of either reading. ``tall_m``, ``tall_var_m2`` (m,): body height by the foot, NaN if unknown.
-    ``clear`` (m,): the box shows a whole body.
+    ``clear`` (m,): the box shows a whole body. ``colour`` (m, 6): clothes, NaN if unknown.
     """
 
     sources: tuple[str, ...]
@@ -38,6 +38,7 @@ class Readings:
     tall_m: Array
     tall_var_m2: Array
     clear: Flags
+    colour: Array
 
     def __len__(self) -> int:
         return len(self.camera)
@@ -62,6 +63,7 @@ def readings_of(frames: Sequence[PersonFrame]) -> Readings:
         tall_m=np.concatenate([f.tall_m for f in frames]),
         tall_var_m2=np.concatenate([f.tall_sigma_m for f in frames]) ** 2,
         clear=np.concatenate([f.clear for f in frames]),
+        colour=np.concatenate([f.colour for f in frames]),
     )
 
 

@@ -21,8 +21,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of every record. The class name is its tag on the wire and in files."""
 
 
+Colour = tuple[int, int, int, int, int, int]
+"""What somebody wears in one picture: CIELAB of the upper body, then of the legs."""
+
+
 class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One detection, in pixels of the camera's full picture."""
+    """One detection, in pixels of the camera's full picture; of people with their clothes' colours where seen."""
 
     left_px: float
     top_px: float
@@ -30,6 +34,7 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     height_px: float
     score: float
     kind: Kind = "person"
+    colour: Colour | None = None
 
 
 class Boxes(Record, frozen=True, kw_only=True):

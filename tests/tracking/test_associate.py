@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracking.appearance import Clothes
 from tracking.associate import Matches, Predicted, associate, best_assignment, fused, gate_of, height_log_ratio
 from tracking.observe import PersonFrame, frame_of_points
 from tracking.readings import columns, readings_of
@@ -26,7 +27,12 @@ def points(source: str, *places: tuple[float, float], sigma_m: float = 0.1, tall
 def tracks(*places: tuple[float, float], sigma_m: float = 0.1, cameras: int = 1, tall_m: float = TALL_M) -> Predicted:
     n = len(places)
     place = columns(np.array(places).reshape(-1, 2), np.broadcast_to(sigma_m**2 * np.eye(2), (n, 2, 2)))
-    return Predicted(place, np.full(n, tall_m), np.full(n, 0.02**2), np.full((cameras, n), 2.0))
+    return Predicted(place, np.full(n, tall_m), np.full(n, 0.02**2), np.full((cameras, n), 2.0), *naked(n, cameras))
+
+
+def naked(n: int, cameras: int = 1) -> tuple[Clothes, np.ndarray]:
+    """Clothes of which nothing is known, and their columns."""
+    return Clothes.unknown(n, cameras), np.arange(cameras)
 
 
 def pairs(found: Matches) -> set[tuple[int, int]]:
@@ -66,13 +72,13 @@ def test_nothing_to_assign() -> None:
 
 def test_an_uncertain_track_does_not_take_what_a_certain_one_explains() -> None:
     place = columns(np.array([[0.0, 0.0], [0.1, 0.0]]), np.stack([4.0 * np.eye(2), 0.01 * np.eye(2)]))
-    known = Predicted(place, np.full(2, TALL_M), np.full(2, 0.01), np.full((1, 2), 2.0))
+    known = Predicted(place, np.full(2, TALL_M), np.full(2, 0.01), np.full((1, 2), 2.0), *naked(2))
     assert pairs(associate(known, readings_of([points("a", (0.02, 0.0))]), TALL_M, GATE)) == {(1, 0)}
 
 
 def test_the_body_height_tells_two_people_on_one_spot_apart() -> None:
     place = columns(np.array([[0.0, 0.0], [0.3, 0.0]]), np.stack([0.09 * np.eye(2)] * 2))
-    known = Predicted(place, np.array([1.6, 1.85]), np.full(2, 0.02**2), np.full((1, 2), 2.0))
+    known = Predicted(place, np.array([1.6, 1.85]), np.full(2, 0.02**2), np.full((1, 2), 2.0), *naked(2))
     seen = points("a", (0.05, 0.0), (0.25, 0.0))
     swapped = points("a", (0.05, 0.0), (0.25, 0.0))
     seen.tall_m[:], swapped.tall_m[:] = (1.61, 1.84), (1.84, 1.61)

@@ -234,3 +234,30 @@ def test_closed_inverse_is_the_inverse() -> None:
     inverse, determinant = imm.invert_2x2(m)
     assert inverse == pytest.approx(np.linalg.inv(m))
     assert determinant == pytest.approx(np.linalg.det(m))
+
+
+def test_who_walks_at_no_speed_stands_and_the_mixture_stays_what_it_was() -> None:
+    policy = Policy()
+    bank = imm.born(policy, np.array([[3.0, 4.0], [5.0, 5.0]]), np.full((2, 2, 2), 0.0) + 0.01 * np.eye(2))
+    bank.mean[1, imm.WALK, 2:] = (1.2, 0.0)
+    bank.mean[0, imm.WALK, 0] += 0.2
+    bank.cov[:, imm.WALK, 2:, 2:] = 0.01 * np.eye(2)
+    bank.probability[:] = (0.3, 0.6, 0.1)
+    before, after = bank.fused(), imm.halted(bank, 0.5)
+    assert after.probability[0] == pytest.approx((0.3 + 0.6 * (1 - np.exp(-1)), 0.6 * np.exp(-1), 0.1))
+    assert after.probability[1] == pytest.approx((0.3, 0.6, 0.1)), "who has a speed walks on"
+    for one, other in zip(before, after.fused(), strict=True):
+        assert one == pytest.approx(other)
+    assert imm.halted(bank, 0.0) is bank
+
+
+def test_somebody_who_stands_is_said_to_stand_for_as_long_as_they_do() -> None:
+    policy, random = Policy(), np.random.default_rng(3)
+    bank = imm.born(policy, np.array([[3.0, 4.0]]), 0.01 * np.eye(2)[None])
+    modes = []
+    for _ in range(1200):
+        bank = imm.halted(imm.predict(bank, imm.models(policy, 0.025)), 0.025)
+        seen = np.array([[3.0, 4.0]]) + random.normal(0.0, 0.05, (1, 2))
+        bank = imm.update(bank, np.array([0]), seen, 0.0025 * np.eye(2)[None])
+        modes.append(int(bank.probability[0].argmax()))
+    assert set(modes[120:]) == {imm.STAND}
