@@ -14,6 +14,7 @@ from calibration.site import Hoist
 from tracking import hoist_motion as motion
 from tracking import unscented
 from tracking.associate import gate_of
+from tracking.hoist_unrest import Unrest
 from tracking.unscented import Belief, Expected
 
 Measure = Callable[[Array], Array]
@@ -71,6 +72,7 @@ class HoistFilter:
         self._belief = unscented.belief(motion.inside_reach(state, hoist), _on_beam(cov, hoist))
         self._ahead: tuple[float, Belief] | None = None
         self._limits = motion.limits(hoist)
+        self._unrest = Unrest()
 
     @property
     def state(self) -> Array:
@@ -87,6 +89,7 @@ class HoistFilter:
         other = object.__new__(HoistFilter)
         other._hoist, other._policy, other._limits = self._hoist, self._policy, self._limits
         other.time_s, other._belief, other._ahead = self.time_s, self._belief, self._ahead
+        other._unrest = self._unrest
         return other
 
     def predict_to(self, time_s: float) -> None:
@@ -142,7 +145,9 @@ class HoistFilter:
         if not all(rows):
             keep = np.flatnonzero(rows)
             what = Expected(what.mean[keep], what.cov[np.ix_(keep, keep)], what.cross[:, keep])
-        mean, cov = unscented.updated(self._belief, what, z, noise)
+        before = self._belief
+        mean, cov = unscented.updated(before, what, z, noise)
+        self._unrest = self._unrest.after(self.time_s, before, mean, cov)
         self._belief = unscented.belief(motion.inside_reach(motion.slowed(mean, cov, self._hoist), self._hoist), cov)
         self._ahead = None
         return taken
@@ -162,7 +167,7 @@ class HoistFilter:
         steps = int(np.ceil(ahead_s / _LONGEST_STEP_S))
         dt_s = ahead_s / steps
         for _ in range(steps):
-            noise = motion.noise(belief.mean, dt_s, self._hoist, self._policy)
+            noise = motion.noise(belief.mean, dt_s, self._hoist, self._policy, self._unrest.factor)
             swing2 = motion.swing_rad2(belief.mean)
             move = partial(motion.moved_all, dt_s=dt_s, swing2=swing2)
             mean, cov = unscented.predicted(belief, _BY, move, noise)

@@ -99,8 +99,10 @@ def drive_sigma_mps2(hoist: Hoist, policy: Policy) -> float:
     return max(policy.hoist_acceleration_mps2, DRIVE_OF_DECELERATION * hoist.deceleration_mps2)
 
 
-def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
+def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy, restless: float = 1.0) -> Array:
     """Process noise (10, 10): unknown drive acceleration, which also swings the load, and disturbances.
+
+    ``restless`` multiplies the disturbances of the swing: what holds, pushes or frees a load is no pendulum.
 
     A trolley acceleration a changes velocity by a·dt and sway rate by −a·dt/L. On a monorail the
     trolley can only accelerate along its beam.
@@ -111,7 +113,7 @@ def noise(state: Array, dt_s: float, hoist: Hoist, policy: Policy) -> Array:
     # A hoisting drive reaches its top speed in about a second.
     lift = min(_ROPE_ACCELERATION_MPS2, 0.6 * hoist.hoist_speed_mps[1]) / lasts
     drive = drive_sigma_mps2(hoist, policy) / lasts
-    sway = _SWAY_DISTURBANCE_MPS2 / rope / lasts
+    sway = restless * _SWAY_DISTURBANCE_MPS2 / rope / lasts
     columns: list[list[float]] = []
     for east, north in drive_axes(hoist):
         x, y = drive * east, drive * north
@@ -208,6 +210,16 @@ def hook_cov_m2(state: Array, cov: Array) -> Array:
     by[2, AX], by[2, AY] = rope * math.sin(ax), rope * math.sin(ay)
     out: Array = by @ cov @ by.T
     return out
+
+
+def aside_of(state: Array, cov: Array) -> tuple[Array, Array]:
+    """How far the hook is from below its trolley (2,), and its covariance (2, 2) to first order."""
+    rope, ax, ay = float(state[L]), float(state[AX]), float(state[AY])
+    by = np.zeros((2, STATES))
+    by[0, L], by[1, L] = math.sin(ax), math.sin(ay)
+    by[0, AX], by[1, AY] = rope * math.cos(ax), rope * math.cos(ay)
+    spread: Array = by @ cov @ by.T
+    return rope * np.array([math.sin(ax), math.sin(ay)]), spread
 
 
 def below_hook(state: Array, beam_height_m: float, drop_m: float) -> Array:

@@ -116,7 +116,9 @@ def swayed_m(bodies: Bodies, waves: Array, still: Flags) -> Array:
     """
     speed = np.hypot(bodies.velocity_mps[:, 0], bodies.velocity_mps[:, 1])
     aside = 0.02 * np.minimum(speed / _USUAL_MPS, 1.0) * np.sin(bodies.phase_rad)
+    # To the body's own left by the gait's phase, which is the other side of the way for who walks backwards.
     unit = bodies.velocity_mps / np.maximum(speed, 1e-6)[:, None]
+    unit *= _direction(bodies, speed, bodies.heading_rad)[:, None]
     sway = 0.004 * waves[:, 2:] + aside[:, None] * np.column_stack([-unit[:, 1], unit[:, 0]])
     moved: Array = bodies.position_m + np.where(still[:, None], 0.0, sway)
     return moved
@@ -168,10 +170,15 @@ def turned(bodies: Bodies, wishes: Wishes, step_s: float = STEP_S) -> Bodies:
     error = _chest_error(bodies, wishes, course, moving)
     most = _TURN_RATE_RADPS * step_s
     heading = bodies.heading_rad + np.minimum(np.maximum(error * (_TURN_GAIN_HZ * step_s), -most), most)
-    forward = bodies.velocity_mps[:, 0] * np.cos(heading) + bodies.velocity_mps[:, 1] * np.sin(heading)
-    sign = np.where(forward < -0.5 * speed, -1.0, 1.0)
-    phase = bodies.phase_rad + sign * phase_rate_radps(speed, bodies.height_m) * step_s
+    phase = bodies.phase_rad + _direction(bodies, speed, heading) * phase_rate_radps(speed, bodies.height_m) * step_s
     return replace(bodies, heading_rad=heading, phase_rad=phase)
+
+
+def _direction(bodies: Bodies, speed_mps: Array, heading_rad: Array) -> Array:
+    """(n,) 1, or -1 for those who walk backwards."""
+    forward = bodies.velocity_mps[:, 0] * np.cos(heading_rad) + bodies.velocity_mps[:, 1] * np.sin(heading_rad)
+    sign: Array = np.where(forward < -0.5 * speed_mps, -1.0, 1.0)
+    return sign
 
 
 def wrapped(angle_rad: Array) -> Array:

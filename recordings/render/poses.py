@@ -107,7 +107,7 @@ def _walking(state: BodyState, skeleton: Skeleton, manner: Manner) -> Stance:
     vigour = float(np.clip(speed / 1.1, 0.0, 1.15))
     half = skeleton.hip_half_m * (0.75 + 0.3 * (1.0 - min(vigour, 1.0))) * manner.track**0.5
     # The place of a body sways towards the foot that bears it; the feet themselves do not.
-    sway = _SWAY_M * min(speed / _FREE_MPS, 1.0) * float(np.sin(phase)) * float(np.sign(state.speed_mps))
+    sway = _SWAY_M * min(speed / _FREE_MPS, 1.0) * float(np.sin(phase))
     share = stance_share(speed)
     left = foot_at(skeleton, cycle, stride, share, vigour, half - sway, manner.toe_out_rad)
     right = foot_at(skeleton, cycle + 0.5, stride, share, vigour, -half - sway, -manner.toe_out_rad)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.camera import Array, Flags
 from calibration.policy import Policy
 from calibration.site import Site
 from safety.records import Hazard, Level, Situation
@@ -66,7 +67,7 @@ class SlingSlip:
             return None
         trail.add(state)
         fixes = trail.seen(_WINDOW_S)
-        found = slip_of(fixes, moment.now_s) if fixes else None
+        found = slip_of(fixes, moment.now_s) if fixes and _by_the_same(fixes) else None
         if found is not None and found.drop_m > max(policy.slip_m, _SIGMAS * found.sigma_m):
             before = self._slipped.get(state.name)
             if before is None or found.drop_m >= before.drop_m:
@@ -78,6 +79,15 @@ class SlingSlip:
         return slip
 
 
+def _by_the_same(fixes: list[Fix]) -> bool:
+    """Whether the same sources tell how it hung before and how it hangs now.
+
+    A camera that sets in, or goes, sees it elsewhere by its own error, and that is no slip.
+    """
+    before, last = _split(np.array([f.time_s for f in fixes]))
+    return len({f.sources for f, counts in zip(fixes, before | last, strict=True) if counts}) == 1
+
+
 def slip_of(fixes: list[Fix], now_s: float) -> Slip:
     """How far the load sank below its hook over a trail, and how much of that the load itself came down.
 
@@ -86,7 +96,7 @@ def slip_of(fixes: list[Fix], now_s: float) -> Slip:
     t = np.array([f.time_s for f in fixes])
     load = np.array([f.load_m for f in fixes])
     hook = np.array([f.hook_m for f in fixes])
-    first, last = t <= t[0] + _BEFORE_S + 1e-9, t >= t[-1] - _NEW_S - 1e-9
+    first, last = _split(t)
     sunk = load[first, 2].mean() - load[last, 2].mean()
     hook_sunk = hook[first, 2].mean() - hook[last, 2].mean()
     below = load - hook
@@ -98,6 +108,12 @@ def slip_of(fixes: list[Fix], now_s: float) -> Slip:
         time_s=now_s,
         sigma_m=max(float(below[first, 2].std()), _LEAST_SIGMA_M),
     )
+
+
+def _split(times_s: Array) -> tuple[Flags, Flags]:
+    """Which times (n,) of a trail tell how the load hung before, and which how it hangs now."""
+    first, last = times_s <= times_s[0] + _BEFORE_S + 1e-9, times_s >= times_s[-1] - _NEW_S - 1e-9
+    return first, last
 
 
 def _judged(scene: Scene, slip: Slip, policy: Policy) -> Hazard:

@@ -13,13 +13,17 @@ from tracking.records import HoistState
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One tick: trolley (2,), hook (3,), and the load (3,) with its standard deviation where it was seen."""
+    """One tick: trolley (2,), hook (3,), and the load (3,) with its standard deviation where it was seen.
+
+    ``sources`` told of it lately: each sees a little off by its own way.
+    """
 
     time_s: float
     trolley_m: Array
     hook_m: Array
     load_m: Array | None
     load_sigma_m: float
+    sources: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -59,4 +63,5 @@ def fix_of(state: HoistState) -> Fix:
         hook_m=np.array([state.x_m, state.y_m, state.z_m]),
         load_m=load,
         load_sigma_m=state.load_sigma_m or 0.0,
+        sources=frozenset(state.sources),
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calibration.errors import BadInput
 from recordings.plant.crowd import Crowd
 from recordings.plant.records import BodyState
-from recordings.plant.walking import BODY_RADIUS_M, phase_rate_radps, step_length_m
+from recordings.plant.walking import BODY_RADIUS_M, Bodies, phase_rate_radps, step_length_m, swayed_m
 from tests.recordings.plant.floors import (
     NOWHERE,
     block,
@@ -118,6 +118,22 @@ def test_backwards_the_chest_points_away_from_the_goal_and_the_gait_runs_back() 
     assert all(angle_between(b.heading_rad, math.pi) < 0.3 for b in going)
     assert (np.diff(np.unwrap([b.phase_rad for b in going])) < 0.0).all()
     assert distance_m(seen["P"][-1], (10.0, 2.0)) < 0.15
+
+
+@pytest.mark.parametrize("heading_rad", [0.0, math.pi])
+def test_each_step_sways_to_the_side_of_the_foot_that_bears_forwards_and_backwards(heading_rad: float) -> None:
+    """The left foot bears half-way through the first half of the gait's phase, whichever way the film runs."""
+    one = Bodies(
+        position_m=np.zeros((1, 2)),
+        velocity_mps=np.array([[1.34, 0.0]]),
+        heading_rad=np.array([heading_rad]),
+        phase_rad=np.array([math.pi / 2]),
+        bend=np.zeros(1),
+        height_m=np.array([1.75]),
+    )
+    (place,) = swayed_m(one, np.zeros((1, 4)), np.array([False]))
+    left = np.array([-math.sin(heading_rad), math.cos(heading_rad)])
+    assert place @ left == pytest.approx(0.02, abs=1e-9)
 
 
 def test_somebody_lies_where_he_fell() -> None:

@@ -13,7 +13,7 @@ from recordings.plant.records import BodyState, Posture
 from safety.engine import Step
 from safety.records import Event, Level, Situation
 from tests.safety.situations import HOIST, lift, run
-from tests.worlds import boxes_at, sight_at
+from tests.worlds import boxes_at, seen_at, sight_at
 from tracking.records import Box
 
 Spoil = Callable[[str, float, list[Box]], list[Box]]
@@ -42,19 +42,23 @@ def play(
     loaded: bool = True,
     sigma_px: float = 1.0,
     spoil: Spoil | None = None,
+    load_z: Callable[[float], float] | None = None,
 ) -> list[Step]:
-    """Every tick of a play, with pixel noise of a seed."""
+    """Every tick of a play, with pixel noise of a seed. ``load_z`` is of a load that does not hang there."""
     random = np.random.default_rng(3)
     cameras = [Camera.from_table(table) for table in site.camera]
     events: list[Event] = []
     for k in range(round(until_s * LASER_HZ)):
         time_s = (k + 0.5) / LASER_HZ
-        events.append(sight_at("laser", time_s, lift(*hook(time_s), hoist=HOIST, loaded=loaded)))
+        seen = lift(*hook(time_s), hoist=HOIST, loaded=loaded)
+        if load_z is not None:
+            seen[1:] = [seen_at("load", seen[0].x_m, seen[0].y_m, load_z(time_s), 0.03)]
+        events.append(sight_at("laser", time_s, seen))
     for k in range(round(until_s * CAMERA_HZ)):
         for i, camera in enumerate(cameras):
             time_s = (k + (i + 1) / (len(cameras) + 1)) / CAMERA_HZ
-            seen = [b for one in cast(time_s) if (b := box_of(one, camera, random, sigma_px)) is not None]
-            shown = seen if spoil is None else spoil(camera.name, time_s, seen)
+            bodies = [b for one in cast(time_s) if (b := box_of(one, camera, random, sigma_px)) is not None]
+            shown = bodies if spoil is None else spoil(camera.name, time_s, bodies)
             events.append(boxes_at(camera.name, time_s, shown))
     return run(site, events, until_s)
 

@@ -112,15 +112,29 @@ def test_hands_on_a_load_are_told_as_it_leaves_the_floor_and_not_before() -> Non
     assert over < 14.0
 
 
+def set_down(t: float) -> float:
+    """How high the hook is above where its load touched the floor, at 6 s; at 14 s it goes up again."""
+    return 0.5 - ramp(t, 1.0, 0.1, 0.5) + ramp(t, 14.0, 0.12, 0.4)
+
+
+def slinger_comes(t: float) -> list[BodyState]:
+    return [body("slinger", 8.0, 6.85 + 4.0 - ramp(t, 7.0, 1.2, 4.0), "stand", up=-math.pi / 2)]
+
+
 def test_a_hook_that_leaves_the_load_it_has_set_down_is_no_lift_off() -> None:
-    def cast(t: float) -> list[BodyState]:
-        return [body("slinger", 8.0, 6.85 + 4.0 - ramp(t, 7.0, 1.2, 4.0), "stand", up=-math.pi / 2)]
+    def load_z(t: float) -> float:
+        return HOIST.load_height_m / 2 + 0.5 - ramp(t, 1.0, 0.1, 0.5)
 
-    def hook(t: float) -> tuple[float, float, float]:
-        return 8.0, 6.0, DROP_M + 0.5 - ramp(t, 1.0, 0.1, 0.5) + ramp(t, 14.0, 0.12, 0.4)
-
-    steps = play(hall(4, [HOIST]), cast, hook, 17.0)
+    steps = play(hall(4, [HOIST]), slinger_comes, lambda t: (8.0, 6.0, DROP_M + set_down(t)), 18.0, load_z=load_z)
     assert reached_s(steps, Situation.HANDS_ON_LOAD, Level.WARNING) is None
+    assert steps[-1].snapshot.hoists[0].state.z_m > DROP_M + 0.3
+
+
+def test_a_load_that_is_taken_up_again_with_hands_on_it_is_one() -> None:
+    steps = play(hall(4, [HOIST]), slinger_comes, lambda t: (8.0, 6.0, DROP_M + set_down(t)), 18.0)
+    raised = reached_s(steps, Situation.HANDS_ON_LOAD, Level.WARNING)
+    assert raised is not None
+    assert 14.0 <= raised <= 15.5
 
 
 def test_hands_on_a_load_that_rests_are_normal() -> None:

@@ -71,3 +71,16 @@ def test_a_load_that_was_set_down_is_forgotten() -> None:
     assert slipped[-1]
     down = [f for _, f in judged(rule, lambda t: hanging(t, 6.0, 6.0, 1.3, 0.4, load_resting=True), 1.0)]  # type: ignore[arg-type]
     assert down == [[]] * len(down)
+
+
+def test_a_camera_that_sets_in_and_sees_it_lower_is_none() -> None:
+    def sources(now_s: float) -> tuple[str, ...]:
+        return ("cam1", "cam2") if now_s >= 6.0 else ("cam1",)
+
+    rule = SlingSlip(SITE)
+    series = judged(
+        rule, lambda t: hanging(t, 6.0, 6.0, 3.0, slips(0.14)(t), sources=sources(t)), 12.0
+    )  # fmt: skip
+    assert [h for _, found in series for h in found] == []
+    same = judged(SlingSlip(SITE), lambda t: hanging(t, 6.0, 6.0, 3.0, slips(0.14)(t), sources=("cam1",)), 12.0)
+    assert [h for _, found in same for h in found]
