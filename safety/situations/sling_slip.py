@@ -21,8 +21,10 @@ from safety.situations.reach import people_near
 from safety.situations.trail import Fix, Trail
 
 _WINDOW_S = 3.0
-_NEW_S = 0.3
-"""Where the load hangs now is the mean of so long."""
+_NEW_S = 0.5
+"""Where the load hangs now is the second highest of so long: a box that sank for a look or two is no slip."""
+_BACK_SHARE = 0.5
+"""A load that hangs again as high as this share of the drop did not sink: slings do not draw up by themselves."""
 _BEFORE_S = 1.8
 """Where it hung before is the mean of the first so many seconds of the window."""
 _SIGMAS = 4.0
@@ -33,7 +35,7 @@ _LEAST_SIGMA_M = 0.015
 class Slip:
     """What was seen: how far the load dropped and shifted below its hook, within how long, and when.
 
-    ``sigma_m`` is how unsteadily it was seen to hang before.
+    ``sigma_m`` is how unsteadily it was seen to hang before, ``hung_m`` how far below its hook.
     """
 
     drop_m: float
@@ -41,6 +43,7 @@ class Slip:
     in_s: float
     time_s: float
     sigma_m: float
+    hung_m: float
 
 
 class SlingSlip:
@@ -73,7 +76,8 @@ class SlingSlip:
             if before is None or found.drop_m >= before.drop_m:
                 self._slipped[state.name] = found
         slip = self._slipped.get(state.name)
-        if slip is not None and (state.carrying == "empty" or moment.now_s - slip.time_s > policy.slip_memory_s):
+        over = slip is not None and moment.now_s - slip.time_s > policy.slip_memory_s
+        if slip is not None and (state.carrying == "empty" or over or _is_back(slip, trail)):
             del self._slipped[state.name]
             return None
         return slip
@@ -97,7 +101,7 @@ def slip_of(fixes: list[Fix], now_s: float) -> Slip:
     load = np.array([f.load_m for f in fixes])
     hook = np.array([f.hook_m for f in fixes])
     first, last = _split(t)
-    sunk = load[first, 2].mean() - load[last, 2].mean()
+    sunk = load[first, 2].mean() - np.sort(load[last, 2])[-2:].min()
     hook_sunk = hook[first, 2].mean() - hook[last, 2].mean()
     below = load - hook
     shift = below[last, :2].mean(axis=0) - below[first, :2].mean(axis=0)
@@ -107,7 +111,17 @@ def slip_of(fixes: list[Fix], now_s: float) -> Slip:
         in_s=float(t[-1] - t[0]) - _BEFORE_S,
         time_s=now_s,
         sigma_m=max(float(below[first, 2].std()), _LEAST_SIGMA_M),
+        hung_m=-float(below[first, 2].mean()),
     )
+
+
+def _is_back(slip: Slip, trail: Trail) -> bool:
+    """Whether the load hangs as high below its hook again as before."""
+    fixes = trail.seen(_NEW_S)
+    if not fixes:
+        return False
+    hangs_m = float(np.mean([f.hook_m[2] - f.load_m[2] for f in fixes if f.load_m is not None]))
+    return hangs_m < slip.hung_m + _BACK_SHARE * slip.drop_m
 
 
 def _split(times_s: Array) -> tuple[Flags, Flags]:

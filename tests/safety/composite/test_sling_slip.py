@@ -50,6 +50,17 @@ def test_people_below_or_beside_make_it_a_danger() -> None:
     assert told(steady(3.0), slips(0.25), [Somebody(9.5, 6.0)])[0][1].level is Level.WARNING
 
 
+def test_a_load_that_is_seen_lower_for_a_look_or_two_has_not_slipped() -> None:
+    """As boxes are while somebody walks before the load: 0.15 m low for a few tenths of a second, twice."""
+    assert told(steady(3.0), lambda t: 1.95 if 6.0 <= t <= 6.25 or 6.5 <= t <= 6.6 else 2.1) == []
+
+
+def test_a_load_that_hangs_as_before_again_is_not_told_any_more() -> None:
+    found = told(steady(3.0), lambda t: 1.9 if 6.0 <= t < 7.5 else 2.1)
+    assert 6.4 <= found[0][0] <= 6.8
+    assert found[-1][0] < 8.2
+
+
 @pytest.mark.parametrize("noise_m", [0.01, 0.03, 0.06])
 def test_noise_is_no_slip(noise_m: float) -> None:
     assert told(steady(3.0), steady(2.1), noise_m=noise_m) == []
