@@ -72,6 +72,10 @@ ALLOWED: tuple[Allowance, ...] = (
         below_m=1.0,
         highest="warning",
     ),
+    # Goods are laid beside, onto and into things at slow speed, on purpose: told, not stopped. Who is between is told
+    # by crush. Of what a load does by itself (slip, snag, side pull, topple, swing), and of two hoists that close,
+    # nothing is allowed to anybody in any phase.
+    Allowance(situation="load_structure", slow=True, highest="warning"),
     # Whoever has no business there must not be near a load that is being lifted off.
     Allowance(situation="hands_on_load", role=("passer_by",), lowest="warning"),
 )

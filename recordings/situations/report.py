@@ -16,6 +16,23 @@ from recordings.situations.records import Trial
 
 Span = tuple[float, float]
 _LEADS = (10, 50)
+_ABOUT = """# Every situation, over seeded variations
+
+`hoistwatch evaluate situations` runs each scenario of the library again and again on another day: at another pace, with
+people and loads of other sizes at other places, and other noise. Here are {runs} runs. Nobody obeys the engine in them,
+so that what would have come is seen to come; when a situation truly began is told by the plant's own state.
+
+- *drawn again*: variations in which the situation did not come about at all, and another one was drawn.
+- *told by name*: by its own name, at the level that it calls for, in time: before a contact, or within the seconds that
+  a situation needs to show at all. *Slowed or stopped*: anything was told in time that slows or stops the hoist.
+- *needless*: runs with a warning or danger more than ten seconds before the situation; in normal ones, with anything.
+- *lead*: from the alarm to the event in seconds, negative after it; its tenth and fiftieth percentile.
+
+Intervals are those of Clopper and Pearson, 95 %.
+
+![Recall and lead](situations.png)
+
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,7 @@ def write_report(trials: Sequence[Trial], folder: Path) -> Path:
     table = rows(trials)
     out = folder / "situations.md"
     with atomic_text(out) as stream:
-        stream.write(markdown(table))
+        stream.write(_ABOUT.format(runs=len(trials)) + markdown(table))
     with atomic_text(folder / "situations.csv") as stream:
         stream.write(as_csv(table))
     _picture(table, trials, folder / "situations.png")

@@ -118,7 +118,8 @@ def judged(
     if aim is None or event_s is None:
         needless = rising
     else:
-        from_s, until_s = event_s - aim.earliest_s, event_s + aim.latest_s
+        # Ticks are sums of floats: what comes in the very tick of the event is in time.
+        from_s, until_s = event_s - aim.earliest_s - _SLACK_S, event_s + aim.latest_s + _SLACK_S
         due = [t for t in rising if t.level.rank >= aim.level.rank]
         named_s = next((t.time_s for t in due if t.situation in aim.names and t.time_s >= from_s), None)
         acted_s = next((t.time_s for t in rising if t.level.rank >= Level.WARNING.rank and t.time_s >= from_s), None)

@@ -175,7 +175,21 @@ def test_no_row_ever_clears_what_hurts_a_stranger() -> None:
     for row in ALLOWED:
         strangers = not row.role or {"unknown", "passer_by"} & set(row.role)
         if strangers:
-            assert row.highest == "danger" or row.situation == "operator_backwards"
+            # Load against structure is about goods; whoever is between is told by crush and struck by.
+            assert row.highest == "danger" or row.situation in ("operator_backwards", "load_structure")
+
+
+def test_nothing_is_allowed_of_what_a_load_does_by_itself() -> None:
+    judged = {"sling_slip", "snag", "side_pull", "topple", "hoists_closing", "crush", "swing", "person_down"}
+    assert not any(row.situation in judged and row.highest != "danger" for row in ALLOWED)
+
+
+def test_goods_are_laid_against_things_slowly_and_run_against_none_fast() -> None:
+    rack = Hazard(situation=Situation.LOAD_STRUCTURE, level=Level.DANGER, hoist="H1", source="rack")
+    for speed_mps, level in ((0.17, Level.WARNING), (0.5, Level.DANGER)):
+        now = scene(hoist_state(vx_mps=speed_mps), [])
+        (told,) = Allowed(hall(0, [HOIST])).judge([rack], [now], {})
+        assert told.level is level
 
 
 def test_contradicting_levels_are_refused() -> None:

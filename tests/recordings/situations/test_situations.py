@@ -107,6 +107,13 @@ def test_long_before_the_event_it_was_needless_and_no_hit() -> None:
     assert [t.time_s for t in early.needless] == [5.0]
 
 
+def test_in_the_very_tick_of_the_event_is_in_time() -> None:
+    tick_s = 131 * 0.1
+    assert tick_s > 13.1
+    same = judged("a", "struck_by", 0, (0, 30.0), STRUCK, 13.1, [transition(tick_s, Situation.STRUCK_BY, Level.DANGER)])
+    assert same.named_s == tick_s
+
+
 def test_of_a_normal_one_everything_is_needless() -> None:
     said = [
         transition(5.0, Situation.FALL_ZONE, Level.CAUTION),
@@ -200,7 +207,8 @@ def test_the_report_counts_and_says_how_sure_it_is(tmp_path: Path) -> None:
     assert table[1].named is None
     assert "1 of 2 (1–99 %)" in markdown(table)
     path = write_report([hit, miss, never, quiet], tmp_path)
-    assert path.read_text() == markdown(table)
+    assert path.read_text().endswith("\n\n" + markdown(table))
+    assert "Here are 4 runs." in path.read_text()
     with open(tmp_path / "situations.csv", newline="") as stream:
         read = list(csv.DictReader(stream))
     assert read[0]["named"] == "0.5000"
