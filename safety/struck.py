@@ -119,6 +119,16 @@ def stop_window_s(scene: Scene, late_s: float, policy: Policy) -> float:
     return next_decision_s(policy) + late_s + max(takes_s, policy.human_reaction_s)
 
 
+def _full_speed_m(scene: Scene, late_s: float, policy: Policy) -> float:
+    """Nearer than this, a load must not gather speed: at full speed a stop would come too late for a warning.
+
+    What is safe because it is slow would not be, were it let go.
+    """
+    s, fast = scene.state, scene.hoist.travel_speed_mps[1]
+    stop = stop_now(fast, s.rope_m, s.sway_amplitude_m, scene.hoist, policy, late_s)
+    return stop.distance_m + fast * policy.human_reaction_s
+
+
 def probability_within(scene: Scene, met: Array, within_s: float) -> float:
     """Probability of a contact within so long, from that by each time (h,) of the forecast."""
     return float(np.interp(within_s, scene.forecast.ahead_s, met))
@@ -139,7 +149,7 @@ def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float,
     sure = min(float(goes_on[-1]), float(stopped[1])) >= policy.sure_probability
     if soon >= policy.stop_probability or (sure and travels(scene, policy)) or (near and fast):
         level = Level.DANGER
-    elif near or (len(hits) and last_safe < policy.human_reaction_s):
+    elif near or (len(hits) and (last_safe < policy.human_reaction_s or gap_m < _full_speed_m(scene, late_s, policy))):
         level = Level.WARNING
     else:
         level = Level.CAUTION

@@ -9,6 +9,7 @@ from calibration.policy import Policy
 from safety.alarm_words import reason
 from safety.fall_zone import fall_zone
 from safety.records import Hazard, Level, Phase
+from safety.stopping import stop_now
 from safety.struck import struck_by
 from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights
 from tests.worlds import hall, seen_at
@@ -46,6 +47,18 @@ def test_level_rises_as_the_load_comes_nearer() -> None:
     assert levels[0] == 0
     assert levels[-1] == Level.DANGER.rank
     assert Level.WARNING.rank in levels
+
+
+def test_what_is_safe_because_it_is_slow_stays_slow_while_it_comes_nearer() -> None:
+    """Let go, it would gather speed towards somebody a metre away, and be stopped too late."""
+    fast = HOIST.travel_speed_mps[1]
+    stop = stop_now(fast, 3.7, 0.0, HOIST, POLICY).distance_m + fast * POLICY.human_reaction_s
+    edge = 6.0 + HOIST.load_radius_m + POLICY.person_radius_m
+    creeping = hoist_state(vx_mps=0.2)
+    (near,) = struck_by(scene(creeping, [Somebody(edge + 1.0, 6.0)]), POLICY)
+    assert near.level is Level.WARNING
+    assert near.gap_m is not None
+    assert near.gap_m < stop
 
 
 @pytest.mark.parametrize("phase", [Phase.TRAVELLING, Phase.LIFTING, Phase.LOWERING])

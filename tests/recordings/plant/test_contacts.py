@@ -214,14 +214,17 @@ angles = st.tuples(st.floats(-3, 3), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
 def test_no_point_of_a_load_is_nearer_to_a_body_than_the_gap(
     turn: tuple[float, float, float], at: tuple[float, float, float], level: bool
 ) -> None:
-    """Distances of points of the box from the cylinder: never below the gap, and close to it."""
+    """Distances of points of the box from the cylinder: never below the gap, and close to it.
+
+    A load that leans by less than a third of a degree is taken as level, which is some millimetres.
+    """
     state = turned(load(at[0], at[1], low_m=at[2]), (turn[0], 0.0, 0.0) if level else turn)
     points = points_of_box(state, np.random.default_rng(1))
     over = np.hypot(points[:, 0], points[:, 1]) - 0.25
     rise = np.maximum(points[:, 2] - 1.72, -points[:, 2])
     nearest = float(np.hypot(np.maximum(over, 0.0), np.maximum(rise, 0.0)).min())
     gap = from_body(Cylinder(0.0, 0.0, 0.0, 1.72), load_solid(state)).gap_m
-    assert gap <= nearest + 1e-9
+    assert gap <= nearest + 0.006
     if nearest == 0.0:
         assert gap <= 0.0
     else:
