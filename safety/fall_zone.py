@@ -31,7 +31,7 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     zone_m = shape_of(scene, reach_m).reach_m
     f = scene.people_forecast
     inside = _inside_by(scene, reach_m)
-    under_now = _inside_by(scene, under_m)[:, 0]
+    under = _inside_by(scene, under_m)
     gap = gaps(scene, policy.person_radius_m)
     rests = s.travel_speed_mps <= policy.moving_speed_mps and abs(s.vz_mps) <= policy.lifting_speed_mps
     out = []
@@ -43,7 +43,10 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
             continue
         level = Level.CAUTION
         if enters[0] == 0:
-            level = Level.DANGER if under_now[row] >= _INSIDE_PROBABILITY else Level.WARNING
+            level = Level.DANGER if under[row, 0] >= _INSIDE_PROBABILITY else Level.WARNING
+        elif under[row][soon].max() >= _INSIDE_PROBABILITY:
+            # Who is about to stand under it is told as long before as a person needs to react.
+            level = Level.WARNING
         if s.carrying == "unknown" and rests:
             level = Level.CAUTION
         out.append(

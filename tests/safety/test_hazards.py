@@ -136,14 +136,23 @@ def test_no_fall_zone_around_what_does_not_hang(phase: Phase) -> None:
 
 def test_who_walks_towards_the_fall_zone_is_told_before() -> None:
     high = hoist_state(hook_m=5.0, vx_mps=0.3)
-    coming = Somebody(6.0, 6.0 + TOUCH_M + 0.57 + 1.2, 0.0, -1.4)
+    coming = Somebody(6.0, 6.0 + TOUCH_M + 0.57 + 1.8, 0.0, -1.4)
     (hazard,) = fall_zone(scene(high, [coming]), POLICY)
     assert hazard.level is Level.CAUTION
     assert hazard.time_to_contact_s is not None
     assert 0.0 < hazard.time_to_contact_s <= POLICY.human_reaction_s
     assert "from the fall zone" in reason(hazard, "en")
-    staying = Somebody(6.0, 6.0 + TOUCH_M + 0.57 + 1.2)
+    staying = Somebody(6.0, 6.0 + TOUCH_M + 0.57 + 1.8)
     assert fall_zone(scene(high, [staying]), POLICY) == []
+
+
+def test_who_is_about_to_walk_under_the_load_is_warned_a_reaction_before() -> None:
+    high = hoist_state(hook_m=5.0, vx_mps=0.3)
+    under_soon = Somebody(6.0, 6.0 + TOUCH_M + 1.2, 0.0, -1.4)
+    (hazard,) = fall_zone(scene(high, [under_soon]), POLICY)
+    assert hazard.level is Level.WARNING
+    assert hazard.time_to_contact_s is not None
+    assert hazard.time_to_contact_s > 0.0, "still outside the zone"
 
 
 def test_nobody_there_and_nothing_moving_is_quiet() -> None:
