@@ -83,7 +83,7 @@ class PeopleModel:
         looked[columns_of] = time_s
         poorly = (evidence.sum(axis=0) <= 0.0) | (hit.sum(axis=0) < 2)
         crowd = self._found_again(crowd if born is None else crowd.joined(born), time_s, poorly)
-        crowd, close = self._merged(crowd, hit & clear, time_s, state.close_since)
+        crowd, close = self._merged(crowd, (hit, clear), time_s, state.close_since)
         return State(time_s, crowd, state.sources, looked, next_key, close, rates)
 
     def alive(self, crowd: Crowd, mean_m: Array, now_s: float) -> Flags:
@@ -172,7 +172,7 @@ class PeopleModel:
         (time_s, columns_of), next_key = when, state.next_key
         free = np.ones(len(seen), bool)
         free[matches.box] = False
-        free &= self.watched(seen.position_m)
+        free &= contains_xy(self._followed, *seen.position_m.T)
         rows = free.nonzero()[0]
         if not len(rows):
             return None, next_key
@@ -187,7 +187,9 @@ class PeopleModel:
             whole[seen.camera[group], k] = seen.clear[group]
         detection = self._detections(state, seen, where, mean[crowd.confirmed, :2])
         log_odds = existence.at_birth(existence.evidence(detection, found, whole))
-        keep = (log_odds > existence.GONE) & ~self._doubles(mean[:, :2], where, hit, whole)
+        # Beyond the watched floor people matter once they come in: then two sources know of them already.
+        keep = (found.sum(axis=0) > 1) | self.watched(where)
+        keep &= (log_odds > existence.GONE) & ~self._doubles(mean[:, :2], where, hit, whole)
         new = keep.nonzero()[0]
         if not len(new):
             return None, next_key
@@ -272,11 +274,12 @@ class PeopleModel:
         return joined.take(~gone)
 
     def _merged(
-        self, crowd: Crowd, apart: Flags, time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
+        self, crowd: Crowd, found: tuple[Flags, Flags], time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
     ) -> tuple[Crowd, tuple[tuple[tuple[int, int], float], ...]]:
-        """Two tracks on one spot for long, of one height, never seen apart by one camera: the younger one ends.
+        """Two tracks on one spot for long, of one height, never seen apart: the younger one ends.
 
-        apart: (sources, n) who was found by a box that shows a whole body.
+        found: (sources, n) who was found, and by a box that shows a whole body. One camera may draw two boxes
+        on one person; two whole bodies, or two boxes in two cameras at one instant, are two people.
         """
         mean, _ = crowd.bank.fused()
         x, y = mean[:, 0], mean[:, 1]
@@ -284,13 +287,18 @@ class PeopleModel:
         rows, cols = np.nonzero(np.triu(near, 1))
         if not len(rows):
             return crowd, ()
-        n = apart.shape[1]
+        hit, clear = found
+        n = hit.shape[1]
         old = dict(since)
         close: dict[tuple[int, int], float] = {}
         ended = np.zeros(len(crowd), bool)
         for i, j in zip(rows.tolist(), cols.tolist(), strict=True):
-            if (j < n and (apart[:, i] & apart[:, j]).any()) or not crowd.stature.alike(i, j):
+            if not crowd.stature.alike(i, j):
                 continue
+            if j < n:
+                both = hit[:, i] & hit[:, j]
+                if both.sum() > 1 or (both & clear[:, i] & clear[:, j]).any():
+                    continue
             pair = (int(crowd.key[i]), int(crowd.key[j]))
             close[pair] = old.get(pair, time_s)
             ended[j] |= time_s - close[pair] >= _MERGE_TIME_S

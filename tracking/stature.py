@@ -21,6 +21,8 @@ _FIRST_SIGMA_M, _FIRST_COMMON_M = 0.06, 0.04
 _SAME_HEIGHT_M = 0.03
 _LEAST_VAR_M2 = 0.01**2
 _STOOPED_SIGMA = 3.0
+_DOUBT_M, _MOST_DOUBT_M = 0.02, 0.08
+"""What a look at a whole body that does not fit adds to the doubt in a height, and how much that can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +122,24 @@ class Statures:
         return Statures(height, variance, weight, top_m, top_s)
 
     def _taller(self, track: Rows, box: Rows, by_head: Flags, seen: Readings) -> tuple[Array, Array]:
-        """Body heights after boxes that show a whole upright body; the height of a grown body does not change."""
-        tall = seen.tall_m[box]
-        with np.errstate(invalid="ignore"):
-            spread = np.sqrt(seen.tall_var_m2[box] + self.var_m2[track])
-            good = ~by_head & (np.abs(tall - self.height_m[track]) < _STOOPED_SIGMA * spread)
-        if not good.any():
+        """Body heights after boxes that show a whole upright body; the height of a grown body does not change.
+
+        Whole bodies that time and again do not fit show that the height was learned of a part, or of another.
+        """
+        tall, n = seen.tall_m[box], len(self.height_m)
+        told = ~by_head & seen.clear[box] & np.isfinite(tall)
+        if not told.any():
             return self.height_m, self.var_m2
         height, variance = self.height_m.copy(), self.var_m2.copy()
+        with np.errstate(invalid="ignore"):
+            spread = np.sqrt(seen.tall_var_m2[box] + self.var_m2[track])
+            good = told & (np.abs(tall - self.height_m[track]) < _STOOPED_SIGMA * spread)
+        fits, does_not = np.zeros(n, bool), np.zeros(n, bool)
+        fits[track[good]], does_not[track[told & ~good]] = True, True
+        wrong = does_not & ~fits
+        variance[wrong] = np.maximum(variance[wrong], np.minimum(variance[wrong] + _DOUBT_M**2, _MOST_DOUBT_M**2))
+        if not good.any():
+            return height, variance
         rows, row = np.unique(track[good], return_inverse=True)
         precision = 1.0 / seen.tall_var_m2[box[good]]
         total = np.bincount(row, precision, len(rows))
