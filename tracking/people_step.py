@@ -27,6 +27,7 @@ _FOLLOWED_BEYOND_M = 0.5
 """Who steps out of the watched floor and its margin keeps the name so far, but is not told of."""
 _NEAR_TRACK_M = 0.6
 _MERGE_TIME_S = 1.0
+_AT_ONCE_S = 0.5
 _NEW_S = 1.0
 _STEP_ASIDE_M, _RUN_MPS = 0.4, 2.0
 
@@ -83,7 +84,7 @@ class PeopleModel:
         looked[columns_of] = time_s
         poorly = (evidence.sum(axis=0) <= 0.0) | (hit.sum(axis=0) < 2)
         crowd = self._found_again(crowd if born is None else crowd.joined(born), time_s, poorly)
-        crowd, close = self._merged(crowd, (hit, clear), time_s, state.close_since)
+        crowd, close = self._merged(crowd, hit & clear, time_s, state.close_since)
         return State(time_s, crowd, state.sources, looked, next_key, close, rates)
 
     def alive(self, crowd: Crowd, mean_m: Array, now_s: float) -> Flags:
@@ -274,12 +275,12 @@ class PeopleModel:
         return joined.take(~gone)
 
     def _merged(
-        self, crowd: Crowd, found: tuple[Flags, Flags], time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
+        self, crowd: Crowd, whole: Flags, time_s: float, since: tuple[tuple[tuple[int, int], float], ...]
     ) -> tuple[Crowd, tuple[tuple[tuple[int, int], float], ...]]:
         """Two tracks on one spot for long, of one height, never seen apart: the younger one ends.
 
-        found: (sources, n) who was found, and by a box that shows a whole body. One camera may draw two boxes
-        on one person; two whole bodies, or two boxes in two cameras at one instant, are two people.
+        whole: (sources, n) who was found now by a box that shows a whole body. One camera may draw two boxes
+        on one person; two whole bodies, or two boxes in each of two cameras, are two people.
         """
         mean, _ = crowd.bank.fused()
         x, y = mean[:, 0], mean[:, 1]
@@ -287,18 +288,16 @@ class PeopleModel:
         rows, cols = np.nonzero(np.triu(near, 1))
         if not len(rows):
             return crowd, ()
-        hit, clear = found
-        n = hit.shape[1]
+        n = whole.shape[1]
         old = dict(since)
         close: dict[tuple[int, int], float] = {}
         ended = np.zeros(len(crowd), bool)
         for i, j in zip(rows.tolist(), cols.tolist(), strict=True):
             if not crowd.stature.alike(i, j):
                 continue
-            if j < n:
-                both = hit[:, i] & hit[:, j]
-                if both.sum() > 1 or (both & clear[:, i] & clear[:, j]).any():
-                    continue
+            both = (crowd.heard_s[i] == crowd.heard_s[j]) & (crowd.heard_s[i] >= time_s - _AT_ONCE_S)
+            if both.sum() > 1 or (j < n and (whole[:, i] & whole[:, j]).any()):
+                continue
             pair = (int(crowd.key[i]), int(crowd.key[j]))
             close[pair] = old.get(pair, time_s)
             ended[j] |= time_s - close[pair] >= _MERGE_TIME_S

@@ -161,12 +161,55 @@ def test_people_who_cross_keep_their_ids() -> None:
             assert np.sign(person.vx_mps) == np.sign(late[name].vx_mps), seed
 
 
-def test_people_side_by_side_stay_two() -> None:
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("speed_mps", [(1.2, -1.2), (1.2, 0.3), (1.5, -0.8)])
+def test_people_who_pass_each_other_at_arm_s_length_keep_their_ids(seed: int, speed_mps: tuple[float, float]) -> None:
+    """0.4 m between their middles where they pass, at the middle of the hall."""
+    site, (one_mps, other_mps) = hall(), speed_mps
+    pair = [walking(12.0 - 4.5 * one_mps, 5.8, one_mps, 0.0), walking(12.0 - 4.5 * other_mps, 6.2, other_mps, 0.0)]
+    ticks = followed(site, frames_of(site, pair, 9.0, seed=seed, missed=0.1), 9.0)
+    assert len(ids(ticks)) == 2
+    early, late = ({p.id: p.vx_mps for p in at(ticks, t)} for t in (3.0, 8.9))
+    assert set(early) == set(late)
+    for name, speed in early.items():
+        assert late[name] == pytest.approx(speed, abs=0.35)
+
+
+@pytest.mark.parametrize("apart_m", [0.6, 0.4])
+def test_people_side_by_side_stay_two(apart_m: float) -> None:
     site = hall()
-    pair = [walking(6.0, 6.0, 1.0, 0.0), walking(6.0, 6.6, 1.0, 0.0)]
+    pair = [walking(6.0, 6.0, 1.0, 0.0), walking(6.0, 6.0 + apart_m, 1.0, 0.0)]
     ticks = followed(site, frames_of(site, pair, 9.0), 9.0)
     assert len(ids(ticks)) == 2
     assert all(len(people) == 2 for people in ticks[15:])
+
+
+def test_two_who_talk_very_near_each_other_stay_two() -> None:
+    """They come together to 0.3 m, nearer than what one person followed twice would be, and stay."""
+    site = hall()
+
+    def other(t: float) -> tuple[float, float]:
+        return 11.3 + max(0.0, 3.0 - t), 6.0
+
+    ticks = followed(site, frames_of(site, [standing(11.0, 6.0), other], 9.0), 9.0)
+    assert all(len(people) == 2 for people in ticks[15:])
+    assert len(ids(ticks)) == 2
+
+
+def test_existence_grows_with_what_is_seen_and_falls_with_what_is_missed() -> None:
+    """Hidden from no camera, and yet missed by all: with each look it is less probable that there is somebody."""
+    site = hall()
+    ticks = followed(site, frames_of(site, [standing(11.0, 6.0, until_s=4.0)], 12.0), 12.0)
+    seen = [p.existence for now in ticks[10:40] for p in now]
+    missed = [now[0] for now in ticks[42:] if now]
+    assert min(seen) > 0.9
+    assert [p.existence for p in missed] == sorted((p.existence for p in missed), reverse=True)
+    assert missed[-1].existence < 0.1
+    # Never gone before it was unknown: it is lost, and stays so for as long as the policy says.
+    assert missed[-1].lost
+    assert missed[-1].unseen_s > site.policy.coast_time_s
+    first_lost = next(k for k, p in enumerate(missed) if p.lost)
+    assert all(p.lost for p in missed[first_lost:])
 
 
 def test_a_camera_that_drops_out_loses_nobody() -> None:
