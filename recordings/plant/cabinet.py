@@ -6,7 +6,8 @@ resets it, here the operator, as soon as the permit could have been given for a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from calibration.site import Site
@@ -109,6 +110,30 @@ class Cabinet:
     def next_change_s(self) -> float | None:
         """When the next contact moves, as far as decided."""
         return min((c.waiting[0][0] for c in self._contacts.values() if c.waiting), default=None)
+
+
+class Tape:
+    """Contacts that move as they did in an earlier run, whatever an engine of today would say."""
+
+    def __init__(self, changes: Sequence[OrderChange], hoists: Sequence[str]) -> None:
+        self._waiting = deque(sorted(changes, key=lambda change: change.time_s))
+        # The contacts are open until somebody has reset them for the first time.
+        self._given = dict.fromkeys(hoists, Order(permit=False))
+        self.changes: list[OrderChange] = []
+
+    def decide(self, now_s: float, outputs: Mapping[str, bool]) -> None:
+        """Nothing: all is decided."""
+
+    def orders(self, now_s: float) -> dict[str, Order]:
+        """What each hoist is allowed at ``now_s``; to be asked in order of time."""
+        while self._waiting and self._waiting[0].time_s <= now_s + 1e-9:
+            self.changes.append(self._waiting.popleft())
+            self._given[self.changes[-1].hoist] = self.changes[-1].order
+        return dict(self._given)
+
+    def next_change_s(self) -> float | None:
+        """When the next contact moves."""
+        return self._waiting[0].time_s if self._waiting else None
 
 
 def _wants_reset(contacts: _Contacts, permit: bool, now_s: float) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.site import Site
-from recordings.plant.cabinet import Cabinet
+from recordings.plant.cabinet import Cabinet, OrderChange, Tape
 from recordings.plant.camera_faults import trouble_of
 from recordings.plant.records import Order, World
 from recordings.plant.scenario import Scenario
@@ -46,12 +46,14 @@ class Options:
 
     render: pictures of every camera go into the recording. boxes: so does what a detector would give;
     without, a replay has to detect on the pictures. obeys: the hoists obey an engine in the loop, where
-    the scenario wants it too. crf: rate factor of the pictures' H.264, 18 fine to 35 coarse.
+    the scenario wants it too. orders: what the contacts did in an earlier run, to do the same again. crf: rate
+    factor of the pictures' H.264, 18 fine to 35 coarse.
     """
 
     render: Render | None = None
     boxes: bool = True
     obeys: bool = True
+    orders: tuple[OrderChange, ...] | None = None
     crf: int = CRF
 
 
@@ -82,8 +84,10 @@ class Loop:
         self._alarms: list[AlarmTransition] = []
         self._frames = 0
         self._pictures: dict[str, Picture] = {}
-        self._cabinet: Cabinet | None = None
-        if options.obeys and scenario.scenario.obeys and scenario.hoist:
+        self._cabinet: Cabinet | Tape | None = None
+        if options.orders is not None:
+            self._cabinet = Tape(options.orders, [hoist.name for hoist in scenario.hoist])
+        elif options.obeys and scenario.scenario.obeys and scenario.hoist:
             self._cabinet = Cabinet(site, scenario.hoist)
         self._engine = Engine(site, wall_s)
         self._tick_s = site.policy.tick_s

@@ -8,7 +8,7 @@ import msgspec
 
 from recordings.plant.cabinet import OrderChange
 from recordings.plant.contacts import Gap, gaps
-from recordings.plant.records import World
+from recordings.plant.records import Order, World
 from recordings.plant.scenario import Composite, Scenario
 
 TRUTH_ATTACHMENT = "truth.json"
@@ -75,6 +75,11 @@ class TruthSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     below: tuple[Below, ...] = ()
     closest: tuple[Approach, ...] = ()
     orders: tuple[Allowed, ...] = ()
+
+    @property
+    def changes(self) -> tuple[OrderChange, ...]:
+        """What the contacts did, for a run in which they are to do the same."""
+        return tuple(OrderChange(o.time_s, o.hoist, Order(permit=o.permit, slow=o.slow)) for o in self.orders)
 
     @property
     def hits(self) -> tuple[Contact, ...]:
