@@ -114,7 +114,7 @@ def test_the_page_tells_the_story(english: Path) -> None:
         "Hoistwatch 0.1.0",
         "none took part",
         "Struck by moving load: raised",
-        "Struck by moving load: escalated",
+        "Struck by moving load: eased",
         "Permit of H1 withdrawn: the hoist must stop",
         "Permit of H1 given",
         "Under suspended load: raised",
@@ -144,7 +144,7 @@ def test_in_korean(replayed: list[Step], tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert '<html lang="ko">' in text
     shown = Page(text).text
-    assert "이동 중 하물 충돌: 격상" in shown
+    assert "이동 중 하물 충돌: 완화" in shown
     assert "인증된 안전 기능이 아니며" in shown
     assert "H1 운전 허가 해제" in shown
     assert "stop needs" not in shown
