@@ -30,21 +30,26 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     reach_m = s.sway_amplitude_m + policy.person_radius_m + policy.fall_zone_of_height * body.highest_m
     zone_m = shape_of(scene, reach_m).reach_m
     f = scene.people_forecast
-    inside = _inside_by(scene, reach_m)
-    under = _inside_by(scene, under_m)
+    everybody: Rows = np.arange(len(scene.people), dtype=np.int64)
+    inside = _inside_by(scene, everybody, reach_m)
+    # Seen so much later, a person is so much nearer when the warning comes.
+    soon = f.ahead_s[None] <= (policy.human_reaction_s + scene.late_s + 1e-9)[:, None]
+    entering: Rows = np.flatnonzero(np.logical_or.reduce((inside >= _INSIDE_PROBABILITY) & soon, axis=1))
+    if not len(entering):
+        return []
+    under = _inside_by(scene, entering, under_m)
     gap = gaps(scene, policy.person_radius_m)
     rests = s.travel_speed_mps <= policy.moving_speed_mps and abs(s.vz_mps) <= policy.lifting_speed_mps
     out = []
-    for row, person in enumerate(scene.people):
-        # Seen so much later, a person is so much nearer when the warning comes.
-        soon = f.ahead_s <= policy.human_reaction_s + scene.late_s[row] + 1e-9
-        enters = np.flatnonzero(inside[row][soon] >= _INSIDE_PROBABILITY)
-        if not len(enters) or person.lost:
+    for row, stands_under in zip(entering.tolist(), under, strict=True):
+        person = scene.people[row]
+        if person.lost:
             continue
+        enters = np.flatnonzero(inside[row][soon[row]] >= _INSIDE_PROBABILITY)
         level = Level.CAUTION
         if enters[0] == 0:
-            level = Level.DANGER if under[row, 0] >= _INSIDE_PROBABILITY else Level.WARNING
-        elif under[row][soon].max() >= _INSIDE_PROBABILITY:
+            level = Level.DANGER if stands_under[0] >= _INSIDE_PROBABILITY else Level.WARNING
+        elif stands_under[soon[row]].max() >= _INSIDE_PROBABILITY:
             # Who is about to stand under it is told as long before as a person needs to react.
             level = Level.WARNING
         if s.carrying == "unknown" and rests:
@@ -55,7 +60,7 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
                 level=level,
                 hoist=s.name,
                 person=person.id,
-                probability=float(inside[row][soon].max()),
+                probability=float(inside[row][soon[row]].max()),
                 gap_m=float(gap[row]),
                 time_to_contact_s=float(f.ahead_s[enters[0]]),
                 terms={
@@ -70,10 +75,9 @@ def fall_zone(scene: Scene, policy: Policy) -> list[Hazard]:
     return out
 
 
-def _inside_by(scene: Scene, grow_m: float) -> Array:
-    """(n, h) probability of having been within the load's outline, grown by ``grow_m``, by each time."""
+def _inside_by(scene: Scene, rows: Rows, grow_m: float) -> Array:
+    """(rows, h) probability of having been within the load's outline, grown by ``grow_m``, by each time."""
     f = scene.forecast
-    rows: Rows = np.arange(len(scene.people), dtype=np.int64)
     always = np.ones((1, len(f.ahead_s)), np.bool_)
     paths = LoadPaths(f.hook_m[None, :, :2], f.sigma_m[None], always)
     return contact_by(scene.people_forecast, rows, paths, shape_of(scene, grow_m))[:, 0]
