@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PLANT := $(VENV)/.plant
+PEERS := .venv-peers
 OUT ?= out/demo
 
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
@@ -13,13 +14,13 @@ RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 lib
 TEST_DEBS := xvfb python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
-.PHONY: demo test lint types unit lock bench train-check sample format clean run-debs test-debs help
+.PHONY: demo test lint types unit lock bench bench-peers train-check sample format clean run-debs test-debs help
 
 help:
 	@echo "make demo    install what is missing and show the whole chain on the sample recordings"
 	@echo "make test    install what is missing, then lint, types and all tests"
 	@echo "make lint    ruff alone          make types   mypy alone        make unit   pytest alone"
-	@echo "make bench   benchmarks, as tables"
+	@echo "make bench   benchmarks, as tables          make bench-peers  people's tracker beside other people's"
 	@echo "make train-check  train on drawn pictures until they are known, some minutes"
 	@echo "make samples make the sample recordings anew (renders them: needs make plant, some minutes)"
 	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
@@ -49,8 +50,18 @@ unit: $(INSTALLED)
 	$(BIN)/python -m pytest $(TIMED)
 
 bench: $(INSTALLED)
-	@for file in tests/benchmarks/bench_*.py; do \
+	@for file in $(filter-out %/bench_peers.py,$(wildcard tests/benchmarks/bench_*.py)); do \
 		echo; $(BIN)/python -m $$(echo $${file%.py} | tr / .) || exit 1; done
+
+# Other people's trackers beside this one; they live in an environment of their own, the product needs none of them.
+bench-peers: $(INSTALLED) $(PEERS)/.installed
+	$(BIN)/python -m tests.benchmarks.bench_peers --python $(PEERS)/bin/python
+
+$(PEERS)/.installed: requirements-peers.lock
+	@echo "Installing the peers in $(PEERS) …"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers.lock
+	@touch $@
 
 train-check: $(INSTALLED)
 	HOISTWATCH_TRAIN_CHECK=1 $(BIN)/python -m pytest tests/recordings/training/test_train_check.py
@@ -80,7 +91,7 @@ lock: $(INSTALLED)
 	sed -i 's/^\(torch[a-z]*==[0-9.]*\)+cpu/\1/' requirements-plant.lock
 
 clean:
-	rm -rf $(VENV) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -18,6 +18,7 @@ from filterpy.kalman import KalmanFilter
 
 from calibration.camera import Array
 from tests.benchmarks.people_scenes import SCORE_HEAD, Scene, followed, room, scored, synth_floor
+from tests.shared_data import SHARED
 from tracking.records import Boxes, Look, Sight
 from tracking.tracker import Tracker
 
@@ -68,6 +69,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracks", type=Path)
     arguments = parser.parse_args()
+    if not SHARED.exists():
+        print(f"needs the shared test data in {SHARED}, which is not there")
+        return
     print(f"{'scene':<16}{SCORE_HEAD} {'mean ms':>8} {'p50':>6} {'p99':>6} {'filterpy ms':>12}")
     for scene in (*(room(*names) for names in ROOMS), synth_floor()):
         rows, took_ms = ours(scene)
