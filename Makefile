@@ -41,8 +41,10 @@ types: $(INSTALLED)
 
 # What only computes shares the cores; what runs against the clock, with sockets and processes, has them to itself.
 TIMED := tests/recordings/test_live_budget.py tests/tracking/test_capture.py \
-	tests/tracking/test_capture_rate.py
-COMPUTING := tests/calibration tests/recordings tests/tracking
+	tests/tracking/test_capture_rate.py $(addprefix tests/safety/test_,audit.py bus.py keys.py permit_issuer.py \
+	relay_modbus.py relay_process.py)
+COMPUTING := tests/calibration tests/recordings tests/tracking tests/safety \
+	$(addprefix tests/ui/test_,presenter.py text.py window.py)
 
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(COMPUTING) $(addprefix --ignore=,$(TIMED))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,49 @@ _MINUTES_FROM_S = 90.0
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
-    """A bar on stderr for a share from 0 to 1; on a terminal it moves, in a log it says tenths of what takes long."""
+    """A bar on stderr for a share from 0 to 1; on a terminal it moves, in a log it says tenths of what takes long.
+
+    Whoever works below it is interrupted by Ctrl-C at the next share told, if not before.
+    """
+    with _interrupts() as check, _drawn(label) as draw:
+
+        def tell(share: float) -> None:
+            check()
+            draw(share)
+
+        yield tell
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Gives what raises KeyboardInterrupt once SIGINT has come.
+
+    Python drops an exception that is raised while an object is finalised, and Ctrl-C with it.
+    """
+    asked = False
+
+    def ask(number: int, frame: object) -> None:
+        nonlocal asked
+        asked = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield check
+        return
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _drawn(label: str) -> Iterator[Callable[[float], None]]:
     if not sys.stderr.isatty():
         yield _Tenths(label)
         return
