@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.camera import Camera
@@ -16,7 +16,8 @@ CAMERAS = [Camera.from_table(t) for t in (*hall_cameras(3), BENT)]
 RIG = Rig(CAMERAS)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 12))
 def test_every_row_is_as_its_own_camera_says(seed: int, n: int) -> None:
     random = np.random.default_rng(seed)
     row = random.integers(0, len(CAMERAS), n)
