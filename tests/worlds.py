@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from calibration.camera import Array, Camera
 from calibration.policy import Policy
+from calibration.rig import Rig
 from calibration.site import CameraTable, Floor, Hoist, Site, Structure, Zone
+from tracking.box_people import people_of_looks
+from tracking.observe import PersonFrame
 from tracking.records import Box, Boxes, Kind, Observation, Sight
 
 BODY_HEIGHT_M = 1.72
@@ -157,3 +161,14 @@ def seen_at(kind: Kind, x_m: float, y_m: float, z_m: float | None = None, sigma_
 
 def sight_at(source: str, time_s: float, observations: Sequence[Observation]) -> Sight:
     return Sight(source=source, time_s=time_s, ready_s=time_s, observations=tuple(observations))
+
+
+def people_of_boxes(
+    boxes: Boxes,
+    camera: Camera,
+    policy: Policy,
+    structures: tuple[Structure, ...] = (),
+    counts: Counter[str] | None = None,
+) -> PersonFrame:
+    """People of one frame of one camera."""
+    return people_of_looks([boxes], [0], Rig([camera]), policy, structures, counts)[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,13 +44,9 @@ def coloured(bgr: Bgr, boxes: Sequence[Box]) -> tuple[Box, ...]:
     """The boxes of one picture (height, width, 3), those of people with what they wear where it can be seen."""
     people = [b for b in boxes if b.kind == "person"]
     return tuple(
-        replace_colour(b, _worn(bgr, b)) if b.kind == "person" and _open(b, people, bgr.shape) else b for b in boxes
+        msgspec.structs.replace(b, colour=_worn(bgr, b)) if b.kind == "person" and _open(b, people, bgr.shape) else b
+        for b in boxes
     )
-
-
-def replace_colour(box: Box, colour: Colour) -> Box:
-    """The same box with other colours."""
-    return Box(box.left_px, box.top_px, box.width_px, box.height_px, box.score, box.kind, colour)
 
 
 def _open(box: Box, people: Sequence[Box], shape: Sequence[int]) -> bool:
@@ -106,9 +103,7 @@ class Clothes:
 
     def with_sources(self, more: int) -> Clothes:
         """Columns for sources that were never heard before."""
-        return self.beside(Clothes.unknown(len(self.looks), more))
-
-    def beside(self, other: Clothes) -> Clothes:
+        other = Clothes.unknown(len(self.looks), more)
         return Clothes(
             np.concatenate([self.mean, other.mean], axis=1), np.concatenate([self.looks, other.looks], axis=1)
         )

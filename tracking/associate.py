@@ -125,7 +125,7 @@ def associate(tracks: Predicted, seen: Readings, assumed_height_m: float, gate: 
         everyone = _part(pairs, crowded, n)
         chosen[crowded] = _best(everyone, value[crowded])
     if len(seen.sources) > 1:
-        prior = _information(tracks.place)
+        prior = _inverted(tracks.place)
         said = np.zeros((len(tracks.gain), 5, n))
         _tell(said, pairs, chosen, by_head)
         state = _Answer(chosen, by_head, value)
@@ -201,7 +201,7 @@ def _exchanged(
     owner = np.full(int(pairs.box.max()) + 1, -1)
     owner[pairs.box[chosen]] = pairs.track[chosen]
     owned = owner[pairs.box]
-    posterior = place_of(prior + said.sum(axis=0))
+    posterior = _inverted(prior + said.sum(axis=0))
     place = np.where(owned >= 0, posterior[:, owned], tracks.place[:, pairs.track])
     _, head = _values(pairs, place, np.inf)
     head = np.where(chosen, by_head, head)
@@ -243,7 +243,7 @@ def _without(numbers: Rows, others: Rows) -> Rows:
 
 def _with_square(place: Array) -> Array:
     """(6, n) information of places (5, n) and the square x·Λ·x."""
-    information = _information(place)
+    information = _inverted(place)
     return np.vstack([information, information[0] * place[0] + information[1] * place[1]])
 
 
@@ -312,8 +312,8 @@ def _candidates(tracks: Predicted, seen: Readings, assumed_height_m: float, gate
         camera=camera,
         foot=foot,
         head=head,
-        foot_says=_information(foot),
-        head_says=_information(head),
+        foot_says=_inverted(foot),
+        head_says=_inverted(head),
         log_foot=seen.log_foot[box] + upright + found,
         log_head=seen.log_head[box] + found,
     )
@@ -350,8 +350,8 @@ def _log_density(seen: Array, place: Array, gate: float) -> Array:
     return np.where(distance2 <= gate, -_LOG_2PI - 0.5 * (distance2 + np.log(det)), -np.inf)
 
 
-def _information(place: Array) -> Array:
-    """(5, n) mean and covariance to information: Λ·x (2), Λ xx, xy, yy; and back again."""
+def _inverted(place: Array) -> Array:
+    """(5, n) mean and covariance to information, Λ·x (2) and Λ xx, xy, yy; and back again: it is its own inverse."""
     x, y, a, b, d = place
     det = a * d - b * b
     out = np.empty_like(place)
@@ -361,21 +361,10 @@ def _information(place: Array) -> Array:
     return out
 
 
-def place_of(information: Array) -> Array:
-    """(5, n) Λ·x, Λ to mean and covariance."""
-    u, v, a, b, d = information
-    det = a * d - b * b
-    out = np.empty_like(information)
-    out[2], out[3], out[4] = d / det, -b / det, a / det
-    out[0] = out[2] * u + out[3] * v
-    out[1] = out[3] * u + out[4] * v
-    return out
-
-
 def _others(pairs: _Pairs, prior: Array, said: Array) -> Array:
     """(5, p) where all other cameras, and the prediction, put the track of each pair."""
     total = prior + said.sum(axis=0)
-    return place_of(total[:, pairs.track] - said[pairs.camera, :, pairs.track].T)
+    return _inverted(total[:, pairs.track] - said[pairs.camera, :, pairs.track].T)
 
 
 def _untell(said: Array, pairs: _Pairs, chosen: Flags) -> None:
@@ -391,6 +380,6 @@ def _tell(said: Array, pairs: _Pairs, chosen: Flags, by_head: Flags) -> None:
 def fused(matches: Matches) -> tuple[Rows, Array]:
     """One place (5, r) for each matched track, rows (r,): all that was measured of it together."""
     tracks = np.bincount(matches.track).nonzero()[0]
-    information = _information(matches.measured)
+    information = _inverted(matches.measured)
     total: Array = np.array([np.bincount(matches.track, part) for part in information], float)[:, tracks]
-    return tracks, place_of(total)
+    return tracks, _inverted(total)

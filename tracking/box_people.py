@@ -16,7 +16,7 @@ from typing import cast
 
 import numpy as np
 
-from calibration.camera import Array, Camera, Flags, PlanePoints, Rows
+from calibration.camera import Array, Flags, PlanePoints, Rows
 from calibration.policy import Policy
 from calibration.rig import Rig, View
 from calibration.site import Structure
@@ -70,20 +70,6 @@ class _Ends:
     body_m: Array
 
 
-def people_of_boxes(
-    boxes: Boxes,
-    camera: Camera,
-    policy: Policy,
-    structures: tuple[Structure, ...] = (),
-    counts: Counter[str] | None = None,
-) -> PersonFrame:
-    """Person boxes of one frame on the floor. Boxes whose rays never meet the floor are left out.
-
-    ``structures``, people nearer to the camera and loads can hide feet. ``counts`` is told what was left out.
-    """
-    return people_of_looks([boxes], [0], Rig([camera]), policy, structures, counts)[0]
-
-
 def people_of_looks(
     looks: Sequence[Boxes],
     shown_to: Sequence[int],
@@ -92,8 +78,10 @@ def people_of_looks(
     structures: tuple[Structure, ...] = (),
     counts: Counter[str] | None = None,
 ) -> list[PersonFrame]:
-    """Person boxes of many frames on the floor, as ``people_of_boxes`` for each, at the cost of about one.
+    """Person boxes of many frames on the floor, at the cost of about one.
 
+    Boxes whose rays never meet the floor are left out. ``structures``, people nearer to the camera and loads can
+    hide feet. ``counts`` is told what was left out.
     shown_to: which of the rig's cameras took each look.
     """
     camera_of = np.asarray(shown_to, np.int64)

@@ -63,13 +63,8 @@ class PersonFrame:
 _COLUMNS = tuple(f.name for f in fields(PersonFrame))[2:]
 
 
-def people_of_sight(sight: Sight, counts: Counter[str] | None = None) -> PersonFrame:
-    """People of a source that measures in metres already. ``counts`` is told what was left out."""
-    return people_of_sights([sight], counts)[0]
-
-
 def people_of_sights(sights: Sequence[Sight], counts: Counter[str] | None = None) -> list[PersonFrame]:
-    """People of sources that measure in metres already, a frame each."""
+    """People of sources that measure in metres already, a frame each. ``counts`` is told what was left out."""
     rows = [
         (
             k,

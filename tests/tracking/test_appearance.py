@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from calibration.camera import Camera
 from calibration.site import Site
 from tests.tracking.test_people import Path, at, followed
 from tests.worlds import body_boxes, boxes_at, hall, shaken
-from tracking.appearance import Clothes, coloured, replace_colour
+from tracking.appearance import Clothes, coloured
 from tracking.records import Box, Boxes, Colour
 
 ORANGE: Colour = (65, 40, 60, 30, 0, -10)
@@ -68,7 +69,7 @@ def test_colours_are_read_from_upper_body_and_legs() -> None:
     red_blue = (53, 80, 67, 32, 79, -108)
     (seen,) = coloured(picture(), [person])
     assert seen.colour == pytest.approx(red_blue, abs=2)
-    assert replace_colour(seen, None) == person
+    assert msgspec.structs.replace(seen, colour=None) == person
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def frames_of(site: Site, people: list[Worker], until_s: float, seed: int) -> li
             seen = shaken(body_boxes(camera, np.array([place]), site.policy), random, 2.0) if place else ()
             for box in seen:
                 noisy = worker.colour and tuple(round(v + random.normal(0.0, 4.0)) for v in worker.colour)
-                boxes.append(replace_colour(box, noisy or None))  # type: ignore[arg-type]
+                boxes.append(msgspec.structs.replace(box, colour=noisy or None))
         out.append(boxes_at(camera.name, k / 10, boxes))
     return out
 

@@ -12,10 +12,19 @@ from hypothesis import strategies as st
 from calibration.camera import Camera
 from calibration.policy import Policy
 from calibration.site import Structure
-from tests.worlds import BODY_HEIGHT_M, body_boxes, boxes_at, hall_cameras, looking, seen_at, shaken, sight_at
+from tests.worlds import (
+    BODY_HEIGHT_M,
+    body_boxes,
+    boxes_at,
+    hall_cameras,
+    looking,
+    people_of_boxes,
+    seen_at,
+    shaken,
+    sight_at,
+)
 from tracking.bodies import behind, feet_covered
-from tracking.box_people import people_of_boxes
-from tracking.observe import people_of_sight
+from tracking.observe import people_of_sights
 from tracking.records import Box, Observation
 
 POLICY = Policy()
@@ -207,21 +216,23 @@ def test_behind_moves_away_from_the_camera() -> None:
 
 
 def test_people_of_a_sight_in_metres() -> None:
-    seen = people_of_sight(
-        sight_at(
-            "uwb",
-            2.0,
-            [
-                seen_at("person", 1.0, 2.0, sigma_m=0.2),
-                seen_at("hook", 5.0, 5.0, 3.0),
-                Observation(
-                    kind="person", x_m=3.0, y_m=4.0, var_x_m2=0.04, cov_xy_m2=0.01, var_y_m2=0.02, height_m=1.8
-                ),
-                Observation(kind="person", x_m=np.nan, y_m=4.0, var_x_m2=0.04, var_y_m2=0.02),
-                Observation(kind="person", x_m=0.0, y_m=4.0, var_x_m2=0.0, var_y_m2=0.02),
-                Observation(kind="person", x_m=0.0, y_m=4.0, var_x_m2=0.01, cov_xy_m2=0.02, var_y_m2=0.02),
-            ],
-        )
+    (seen,) = people_of_sights(
+        [
+            sight_at(
+                "uwb",
+                2.0,
+                [
+                    seen_at("person", 1.0, 2.0, sigma_m=0.2),
+                    seen_at("hook", 5.0, 5.0, 3.0),
+                    Observation(
+                        kind="person", x_m=3.0, y_m=4.0, var_x_m2=0.04, cov_xy_m2=0.01, var_y_m2=0.02, height_m=1.8
+                    ),
+                    Observation(kind="person", x_m=np.nan, y_m=4.0, var_x_m2=0.04, var_y_m2=0.02),
+                    Observation(kind="person", x_m=0.0, y_m=4.0, var_x_m2=0.0, var_y_m2=0.02),
+                    Observation(kind="person", x_m=0.0, y_m=4.0, var_x_m2=0.01, cov_xy_m2=0.02, var_y_m2=0.02),
+                ],
+            )
+        ]
     )
     assert seen.source == "uwb"
     assert seen.position_m.tolist() == [[1.0, 2.0], [3.0, 4.0]]

@@ -8,9 +8,8 @@ import pytest
 from calibration.camera import Camera
 from calibration.policy import Policy
 from calibration.site import Structure
-from tests.worlds import body_boxes, boxes_at, hall_cameras, looking
+from tests.worlds import body_boxes, boxes_at, hall_cameras, looking, people_of_boxes
 from tracking.bodies import lean
-from tracking.box_people import people_of_boxes
 from tracking.records import Box
 
 POLICY = Policy()

@@ -10,8 +10,7 @@ from calibration.policy import Policy
 from calibration.site import Structure
 from recordings.plant.outlines import body_points
 from recordings.plant.records import BodyState, Posture
-from tests.worlds import boxes_at, hall_cameras
-from tracking.box_people import people_of_boxes
+from tests.worlds import boxes_at, hall_cameras, people_of_boxes
 from tracking.observe import PersonFrame
 from tracking.readings import readings_of
 from tracking.records import Box

@@ -18,7 +18,7 @@ from recordings.plant.scenario import Scenario
 from recordings.plant.scenario_site import site_of
 from recordings.plant.senses import Watch
 from tests.recordings.plant.small_plant import shorter, small
-from tracking.box_people import people_of_boxes
+from tests.worlds import people_of_boxes
 from tracking.records import Box, Boxes
 
 EXACT = "\n[observations]\nsigma_px = 0.0\nmissed = 0.0\nfalse_hz = 0.0\n\n[[camera]]"
