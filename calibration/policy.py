@@ -67,6 +67,9 @@ class Policy(BaseModel):
 
     # Hoist
     hoist_acceleration_mps2: float = Field(0.15, gt=0.0, le=5.0, description="Unknown drive acceleration, 1 sigma.")
+    drive_holds_s: float = Field(5.0, gt=0.05, le=60.0, description="How long a drive holds its speed, mean.")
+    drive_ramps_s: float = Field(1.0, gt=0.05, le=10.0, description="How long a drive speeds up, mean.")
+    drive_unknown_mps2: float = Field(0.03, gt=0.0, le=1.0, description="Unknown acceleration of a drive that holds.")
     hoist_gate_probability: float = Field(0.9999, gt=0.5, lt=1.0)
     hoist_lost_s: float = Field(1.5, gt=0.0, le=60.0, description="A hoist unseen this long is not known any more.")
 

@@ -65,6 +65,8 @@ TABLE: dict[Situation, Row] = {
         advice_en="Stop the hoist. Keep clear: the load swings on.",
         advice_ko="호이스트를 정지하십시오. 정지 후에도 하물이 흔들리니 물러나십시오.",
         priority=2,
+        # Its probability weighs all looks so far: a second tick that agrees is enough.
+        on_factor=0.5,
     ),
     Situation.FALL_ZONE: Row(
         title_en="Under suspended load",

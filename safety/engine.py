@@ -17,7 +17,7 @@ from safety.alarms import AlarmBook, Key
 from safety.allowed import Allowed
 from safety.fall_zone import fall_zone
 from safety.levels import by_level
-from safety.lift import PhaseTracker, body_of
+from safety.lift import PhaseTracker, body_of, hangs_free
 from safety.permit_issuer import NodeMonitor
 from safety.records import (
     Acknowledge,
@@ -43,6 +43,7 @@ from safety.sight import SightMonitor
 from safety.situations.judge import Judge
 from safety.situations.moment import Moment
 from safety.struck import struck_by
+from tracking.hoist_drive import DriveModes
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
 from tracking.records import Boxes, CameraHealth, Look, Sight
 from tracking.tracker import Tracker, Tracks
@@ -78,6 +79,7 @@ class Engine:
         self._allowed = Allowed(site)
         self._book = AlarmBook(site.policy, site.site.language)
         self._phases = {h.name: PhaseTracker(h, site.policy) for h in site.hoist}
+        self._drives = {h.name: DriveModes(h, site.policy) for h in site.hoist}
         self._watch_relays = watch_relays
         self._nodes: NodeMonitor | None = None
         self._seq = 0
@@ -146,7 +148,9 @@ class Engine:
             hoist = self._hoist(state.name)
             body = body_of(state, hoist)
             phase = self._phases[state.name].step(now_s, state, body, tracks.people)
-            path = forecast_hoist(mean, cov, hoist, self._policy)
+            seen = state.unseen_s < 1.5 * self._policy.tick_s
+            drive = self._drives[state.name].step(now_s, mean, cov, seen, hangs_free(state, body, self._policy))
+            path = forecast_hoist(mean, cov, hoist, self._policy, drive)
             late = Late(late_s(state.x_m, state.y_m, state.sources), people_late)
             out.append(scene_of(state, hoist, body, phase, path, (tracks.people, forecast), self._policy, late))
         return tuple(out)

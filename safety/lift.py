@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from calibration.policy import Policy
@@ -9,6 +10,7 @@ from calibration.site import Hoist
 from safety.records import Phase
 from tracking.records import HoistState, Person
 
+DRAGGED_FACTOR = 2.5
 _HOOK_BLOCK_RADIUS_M = 0.25
 _RIGGING_DISTANCE_M = 1.5
 _AT_REST = (Phase.IDLE, Phase.RIGGING, Phase.LANDED)
@@ -44,6 +46,13 @@ def body_of(state: HoistState, hoist: Hoist) -> Body:
     )
 
 
+def hangs_free(state: HoistState, body: Body, policy: Policy) -> bool:
+    """Whether the hook can swing; over a load that the floor bears it cannot."""
+    on_floor = body.loaded and state.height_known and body.bottom_m <= policy.landed_gap_m
+    lifts = state.vz_mps > policy.lifting_speed_mps
+    return state.load_resting is not True and (lifts or not on_floor)
+
+
 class PhaseTracker:
     """Lift phase of one hoist; a new phase must hold for ``phase_hold_s`` before it counts.
 
@@ -75,13 +84,24 @@ class PhaseTracker:
         lifts = state.height_known and state.vz_mps > self._policy.lifting_speed_mps and not state.load_resting
         if body.loaded and (lifts or not on_floor):
             return self._airborne(state)
-        if state.travel_speed_mps > self._policy.moving_speed_mps:
+        if self._moves_on_floor(state, body):
             return Phase.TRAVELLING
         if not body.loaded and state.z_m > self._policy.parked_height_m:
             return Phase.IDLE
         if any(_distance_m(p, state) <= body.radius_m + _RIGGING_DISTANCE_M for p in people if not p.lost):
             return Phase.RIGGING
         return Phase.LANDED if body.loaded else Phase.IDLE
+
+    def _moves_on_floor(self, state: HoistState, body: Body) -> bool:
+        """An empty hook travels; a load on the floor is dragged.
+
+        A hook over a load that was just set down sways on until it hangs plumb, and where nothing else shows the
+        trolley, its filter takes that for travel.
+        """
+        if not body.loaded:
+            return state.travel_speed_mps > self._policy.moving_speed_mps
+        hook_mps = math.hypot(state.vx_mps, state.vy_mps)
+        return min(state.travel_speed_mps, hook_mps) > DRAGGED_FACTOR * self._policy.moving_speed_mps
 
     def _airborne(self, state: HoistState) -> Phase:
         if state.travel_speed_mps > self._policy.moving_speed_mps:

@@ -11,13 +11,12 @@ from calibration.camera import Array, Flags
 from calibration.policy import Policy
 from calibration.site import Hoist
 from safety.chord import Shape
-from safety.lift import Body
+from safety.lift import DRAGGED_FACTOR, Body
 from safety.records import Phase
 from safety.stopping import Stop, stop_now
 from tracking.predict import HoistForecast, PeopleForecast
 from tracking.records import HoistState, Person
 
-_DRAGGED_FACTOR = 2.5
 AIRBORNE = (Phase.LIFTING, Phase.TRAVELLING, Phase.LOWERING)
 
 
@@ -109,11 +108,18 @@ def travels(scene: Scene, policy: Policy) -> bool:
     moves = s.travel_speed_mps > policy.moving_speed_mps
     if not moves or not stands(scene, policy):
         return moves
-    drags = math.hypot(s.vx_mps, s.vy_mps) > _DRAGGED_FACTOR * policy.moving_speed_mps
+    drags = math.hypot(s.vx_mps, s.vy_mps) > DRAGGED_FACTOR * policy.moving_speed_mps
     return drags and scene.phase not in (Phase.RIGGING, Phase.LANDED)
 
 
 def low_enough(scene: Scene, policy: Policy) -> Flags:
-    """(h,) whether the load's lower edge is within a person's height at each time ahead."""
-    fall = min(scene.state.vz_mps, 0.0) if scene.state.height_known else 0.0
-    return np.asarray(scene.body.lowest_m + fall * scene.forecast.ahead_s < policy.person_reach_height_m, np.bool_)
+    """(h,) whether the load's lower edge is within a person's height at each time ahead, and not yet on the floor.
+
+    A load that comes down stands from then on, even by the highest that it may hang now.
+    """
+    s, ahead = scene.state, scene.forecast.ahead_s
+    fall = min(s.vz_mps, 0.0) if s.height_known else 0.0
+    low = scene.body.lowest_m + fall * ahead < policy.person_reach_height_m
+    if scene.body.loaded and fall < -policy.lifting_speed_mps and not stands(scene, policy):
+        low &= scene.body.highest_m + fall * ahead > 0.0
+    return np.asarray(low, np.bool_)

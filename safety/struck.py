@@ -13,6 +13,7 @@ import numpy as np
 
 from calibration.camera import Array, Flags, Rows
 from calibration.policy import Policy
+from safety.alarm_table import TABLE
 from safety.passage import LoadPaths, contact_by, never_safer
 from safety.records import Hazard, Level, Situation
 from safety.scene import AIRBORNE, Scene, gaps, low_enough, shape_of, stands, travels
@@ -21,6 +22,7 @@ from tracking.people_filter import MANOEUVRE, MODES, WALK
 
 _SLOW_TOLERANCE = 1.2
 _KNOWN_SIGMA_M = 0.25
+_ON_FACTOR = TABLE[Situation.STRUCK_BY].on_factor
 _LATER_S = (0.5, 1.0, 1.5, 2.0, 3.0)
 
 
@@ -109,7 +111,7 @@ def _outlook(scene: Scene, rows: Rows, goes_on: Array, low: Flags, policy: Polic
 
 def next_decision_s(policy: Policy) -> float:
     """What waiting costs: a danger has to last before it is announced, and the next tick decides."""
-    return policy.on_delay_s + policy.tick_s
+    return _ON_FACTOR * policy.on_delay_s + policy.tick_s
 
 
 def stop_window_s(scene: Scene, late_s: float, policy: Policy) -> float:
@@ -146,7 +148,8 @@ def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float,
     last_safe = float(ahead[-1]) if not len(useless) else float(outlook.stops_s[max(useless[0] - 1, 0)])
     soon = probability_within(scene, goes_on, stop_window_s(scene, late_s, policy))
     fast = s.travel_speed_mps > _SLOW_TOLERANCE * scene.hoist.travel_speed_mps[0]
-    sure = min(float(goes_on[-1]), float(stopped[1])) >= policy.sure_probability
+    # A contact this probable may not wait until the stop itself is as likely to fail; half of that is late enough.
+    sure = float(goes_on[-1]) >= policy.sure_probability and float(stopped[1]) >= policy.sure_probability / 2
     if soon >= policy.stop_probability or (sure and travels(scene, policy)) or (near and fast):
         level = Level.DANGER
     elif near or (len(hits) and (last_safe < policy.human_reaction_s or gap_m < _full_speed_m(scene, late_s, policy))):

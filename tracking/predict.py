@@ -12,6 +12,7 @@ from calibration.camera import Array, Rows
 from calibration.policy import Policy
 from calibration.site import Hoist
 from tracking import hoist_motion as motion
+from tracking.hoist_drive import Drive, ahead_of
 from tracking.people_filter import MANOEUVRE, Bank, models
 from tracking.records import HoistState, Path, Person
 
@@ -97,31 +98,50 @@ def _carried(policy: Policy) -> tuple[Array, Array, Array]:
     return ahead, transition, np.stack([step.noise[:, :2, :2] for step in steps], axis=1)
 
 
-def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy) -> HoistForecast:
+def forecast_hoist(mean: Array, cov: Array, hoist: Hoist, policy: Policy, drive: Drive | None = None) -> HoistForecast:
     """The hook if the drive goes on as it does: trolley by its velocity, rope by its rate, sway by physics.
 
     Position variance grows by velocity uncertainty and by unknown acceleration, but never beyond what
-    the drive's top speed allows.
+    the drive's top speed allows. Where it is known what the drive does, that tells place and variance.
     """
     ahead = horizon(policy)
     states = np.empty((len(ahead), motion.STATES))
     states[0] = mean
     for k in range(1, len(ahead)):
         states[k] = motion.inside_reach(motion.moved(states[k - 1], float(ahead[k] - ahead[k - 1])), hoist)
+    hook = motion.hook_of(states, hoist.beam_height_m)
+    if drive is not None:
+        return _driven(drive, ahead, states, hook, hoist, policy)
     top_mps = hoist.travel_speed_mps[1]
     known = np.zeros(len(ahead))
     for p, v, a in ((motion.X, motion.VX, motion.AX), (motion.Y, motion.VY, motion.AY)):
         start = cov[p, p] + mean[motion.L] ** 2 * cov[a, a] + 2 * mean[motion.L] * cov[p, a]
         velocity = 2 * ahead * cov[p, v] + ahead**2 * cov[v, v]
         known += np.maximum(start + np.minimum(velocity, (top_mps * ahead) ** 2), 0.0) / 2
-    drive = np.minimum(policy.hoist_acceleration_mps2**2 * ahead**3 / 3, (top_mps * ahead / 2) ** 2)
+    unknown = np.minimum(policy.hoist_acceleration_mps2**2 * ahead**3 / 3, (top_mps * ahead / 2) ** 2)
     return HoistForecast(
         ahead_s=ahead,
-        hook_m=motion.hook_of(states, hoist.beam_height_m),
-        sigma_m=np.sqrt(known + drive),
+        hook_m=hook,
+        sigma_m=np.sqrt(known + unknown),
         known_m2=known,
-        drive_m2=drive,
+        drive_m2=unknown,
         trolley_velocity_mps=mean[[motion.VX, motion.VY]].copy(),
+        rope_m=states[:, motion.L].copy(),
+    )
+
+
+def _driven(drive: Drive, ahead: Array, states: Array, hook: Array, hoist: Hoist, policy: Policy) -> HoistForecast:
+    """The forecast by what the drive does; heights stay those of the filter's ``hook`` (h, 3)."""
+    goes = ahead_of(drive, ahead, float(states[0, motion.L]), hoist, policy)
+    stays = np.array([motion.reach_point(float(x), float(y), hoist) for x, y in goes.trolley_m])
+    hook[:, :2] = goes.hook_m + stays - goes.trolley_m
+    return HoistForecast(
+        ahead_s=ahead,
+        hook_m=hook,
+        sigma_m=np.sqrt(goes.variance_m2),
+        known_m2=goes.variance_m2,
+        drive_m2=np.zeros(len(ahead)),
+        trolley_velocity_mps=drive.velocity_mps,
         rope_m=states[:, motion.L].copy(),
     )
 

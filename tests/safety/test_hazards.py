@@ -16,6 +16,8 @@ from tests.worlds import hall, seen_at
 
 TOUCH_M = HOIST.load_radius_m + POLICY.person_radius_m
 
+DROP_M = HOIST.sling_length_m + HOIST.load_height_m
+
 
 def worst(hazards: list[Hazard]) -> Level:
     return max((h.level for h in hazards), key=lambda level: level.rank, default=Level.CLEAR)
@@ -295,3 +297,11 @@ def test_policy_widens_the_margin() -> None:
         worst(struck_by(scene(slow, near, policy=strict), strict)).rank
         >= worst(struck_by(scene(slow, near), POLICY)).rank
     )
+
+
+def test_a_load_that_lands_before_anybody_comes_strikes_nobody() -> None:
+    """It comes down at 0.12 m/s; the person needs two seconds more to it than the lower one to the floor."""
+    comer = [Somebody(6.0 - 3.6, 6.0, 1.2, 0.0)]
+    low, high = (hoist_state(hook_m=DROP_M + gap_m, vz_mps=-0.12, sigma_z_m=0.01) for gap_m in (0.16, 0.9))
+    assert worst(struck_by(scene(low, comer, Phase.LOWERING), POLICY)) is Level.CLEAR
+    assert worst(struck_by(scene(high, comer, Phase.LOWERING), POLICY)) is not Level.CLEAR
