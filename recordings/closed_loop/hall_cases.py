@@ -25,6 +25,7 @@ _HALLS = 1_000_000
 _TRIES = 40
 _WALL_M = 0.5
 _LOOK_S = 0.25
+_LOOK_AT_M, _LOOK_DOWN_DEG = 0.6, 33.0
 _LARGEST_M = 1.6
 _BOTTOMS_M = ((0.25, 0.9), (0.9, 1.6), (2.0, 3.0))
 _BOTTOM_SHARES = (0.6, 0.2, 0.2)
@@ -56,14 +57,22 @@ def load_way(scenario: Scenario, until_s: float) -> Array:
 
 
 def corner_cameras(size_m: tuple[float, float], height_m: float) -> list[dict[str, Any]]:
-    """Four cameras in the corners, each looking past the middle, as a site would hang them."""
+    """Four cameras in the corners, so steep that each sees the floor from near its wall to the far end.
+
+    82° across are 52° upright: looking 33° down, from 59° down to 7°.
+    """
     x, y = size_m
+    along = (height_m - _LOOK_AT_M) / math.tan(math.radians(_LOOK_DOWN_DEG)) / math.sqrt(2.0)
     corners = ((0.4, 0.4), (x - 0.4, 0.4), (x - 0.4, y - 0.4), (0.4, y - 0.4))
     return [
         {
             "name": f"cam{k + 1}",
             "position_m": (*corner, height_m),
-            "look_at_m": (0.6 * x - 0.2 * corner[0], 0.6 * y - 0.2 * corner[1], 0.6),
+            "look_at_m": (
+                corner[0] + math.copysign(along, x / 2 - corner[0]),
+                corner[1] + math.copysign(along, y / 2 - corner[1]),
+                _LOOK_AT_M,
+            ),
             "field_of_view_deg": 82.0,
             "rate_hz": 6.0,
         }
