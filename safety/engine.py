@@ -42,6 +42,7 @@ from safety.scene import Late, Scene, scene_of
 from safety.sight import SightMonitor
 from safety.situations.judge import Judge
 from safety.situations.moment import Moment
+from safety.speed_limit import SpeedLimits
 from safety.struck import struck_by
 from tracking.hoist_drive import DriveModes
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
@@ -78,6 +79,7 @@ class Engine:
         self._judge = Judge(site)
         self._allowed = Allowed(site)
         self._book = AlarmBook(site.policy, site.site.language)
+        self._limits = SpeedLimits(site.policy)
         self._phases = {h.name: PhaseTracker(h, site.policy) for h in site.hoist}
         self._drives = {h.name: DriveModes(h, site.policy) for h in site.hoist}
         self._watch_relays = watch_relays
@@ -113,13 +115,14 @@ class Engine:
         hazards += relay_hazards
         transitions = self._book.step(now_s, hazards, details)
         refusals = [r for c in commands if (r := self._command(c, now_s)) is not None]
-        outputs = self._outputs(now_s, {s.name for s in tracks.hoists})
+        limited = self._limits.step(now_s, scenes)
+        outputs = self._outputs(now_s, {s.name for s in tracks.hoists}, limited)
         nodes: tuple[NodeView, ...] = ()
         if self._nodes is not None:
             # The monitor has to know what was denied, to tell a contact that does not open.
             self._nodes.permits(outputs, now_s)
             nodes = self._nodes.views(now_s)
-        snapshot = self._snapshot(now_s, tracks, scenes, hazards, outputs, (cameras, nodes), roles)
+        snapshot = self._snapshot(now_s, tracks, scenes, hazards, (outputs, limited), (cameras, nodes), roles)
         return Step(snapshot, tuple(transitions), tuple(refusals))
 
     def _hazards(
@@ -184,7 +187,7 @@ class Engine:
                 # The node itself decides; the service hands the reset on with the next permit.
                 return None
 
-    def _outputs(self, now_s: float, located: Collection[str]) -> dict[str, bool]:
+    def _outputs(self, now_s: float, located: Collection[str], limited: Collection[str]) -> dict[str, bool]:
         """Every output as "TARGET/SIGNAL". Permit and slow are energised while all is well.
 
         A hoist that was never located has no permit: while the sources start that is no alarm yet.
@@ -199,7 +202,7 @@ class Engine:
                 (lv for h, lv in announced if h.hoist in (hoist.name, None)), key=lambda v: v.rank, default=Level.CLEAR
             )
             outputs[f"{hoist.name}/permit"] = permit
-            outputs[f"{hoist.name}/slow"] = permit and fast
+            outputs[f"{hoist.name}/slow"] = permit and fast and hoist.name not in limited
             for signal in (Level.CAUTION, Level.WARNING, Level.DANGER):
                 outputs[f"{hoist.name}/{signal.value}"] = min(level.rank, audible.rank) >= signal.rank
         for signal in (Level.CAUTION, Level.WARNING, Level.DANGER):
@@ -225,11 +228,12 @@ class Engine:
         tracks: Tracks,
         scenes: tuple[Scene, ...],
         hazards: list[Hazard],
-        outputs: dict[str, bool],
+        orders: tuple[dict[str, bool], dict[str, tuple[str, ...]]],
         health: tuple[tuple[CameraView, ...], tuple[NodeView, ...]],
         roles: tuple[RoleView, ...],
     ) -> Snapshot:
         self._seq += 1
+        outputs, limited = orders
         announced = self._book.announced()
         worst = max((level for _, level in announced), key=lambda v: v.rank, default=Level.CLEAR)
         forecast = scenes[0].people_forecast if scenes else forecast_people(tracks.bank, self._policy)
@@ -242,7 +246,7 @@ class Engine:
             level=worst,
             people=tracks.people,
             paths=paths,
-            hoists=tuple(_view(s, outputs, announced) for s in scenes),
+            hoists=tuple(_view(s, outputs, announced, limited.get(s.state.name, ())) for s in scenes),
             hazards=tuple(hazards),
             alarms=self._book.alarms(now_s),
             outputs=outputs,
@@ -253,7 +257,9 @@ class Engine:
         )
 
 
-def _view(scene: Scene, outputs: dict[str, bool], announced: list[tuple[Hazard, Level]]) -> HoistView:
+def _view(
+    scene: Scene, outputs: dict[str, bool], announced: list[tuple[Hazard, Level]], near: tuple[str, ...]
+) -> HoistView:
     name = scene.state.name
     level = max((lv for h, lv in announced if h.hoist == name), key=lambda v: v.rank, default=Level.CLEAR)
     return HoistView(
@@ -262,6 +268,7 @@ def _view(scene: Scene, outputs: dict[str, bool], announced: list[tuple[Hazard, 
         level=level,
         permit=outputs[f"{name}/permit"],
         slow=not outputs[f"{name}/slow"],
+        near=near,
         swept=None if scene.state.lost else _swept(scene),
     )
 

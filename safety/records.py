@@ -151,7 +151,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class HoistView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One hoist as the console shows it."""
+    """One hoist as the console shows it. ``near`` are the people for whom it has to go slowly, without an alarm."""
 
     state: HoistState
     phase: Phase
@@ -159,6 +159,7 @@ class HoistView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     permit: bool
     slow: bool
     swept: Swept | None = None
+    near: tuple[str, ...] = ()
 
 
 class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -178,12 +178,15 @@ def _reason(
 def _action(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
     """What the outputs do to the hoists now, and what a person should do."""
     stopped = ", ".join(h.state.name for h in snapshot.hoists if not h.permit)
-    slowed = ", ".join(h.state.name for h in snapshot.hoists if h.permit and h.slow)
+    slowed = ", ".join(h.state.name for h in snapshot.hoists if h.permit and h.slow and not h.near)
     parts = []
     if stopped:
         parts.append(say(language, "action.stop", hoists=stopped))
     if slowed:
         parts.append(say(language, "action.slow", hoists=slowed))
+    for view in snapshot.hoists:
+        if view.permit and view.near:
+            parts.append(say(language, "action.near", hoist=view.state.name, people=", ".join(view.near)))
     if top is not None and top.state is not AlarmState.SHELVED:
         row = TABLE[top.situation]
         parts.append(row.advice_ko if language == "ko" else row.advice_en)

@@ -175,7 +175,8 @@ def _hoist(view: HoistView, language: Language) -> Chip:
         output, mark = say(language, "hoist.permit_on"), "good"
     if mark == "good" and (view.state.lost or view.level is not Level.CLEAR):
         mark = "abnormal"
-    return Chip(view.state.name, f"{value} · {output}", mark)
+    tip = say(language, "hoist.tip_near", people=", ".join(view.near)) if view.near else ""
+    return Chip(view.state.name, f"{value} · {output}", mark, tip)
 
 
 def rate_of(view: CameraView, language: Language) -> str:

@@ -56,6 +56,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "reason.outputs": ("The outputs of the hall are at this level.", "현장 출력이 이 단계에 있습니다."),
     "action.stop": ("Permit withdrawn: {hoists}", "운전 허가 해제: {hoists}"),
     "action.slow": ("Slow requested: {hoists}", "저속 제한: {hoists}"),
+    "action.near": ("{hoist} goes slowly, {people} near it", "{hoist} 저속 운전, {people} 가까이 있음"),
     "blind.badge": ("CANNOT SEE", "감시 불능"),
     "count.unacknowledged": ("to acknowledge", "미확인 경보"),
     # Alarm states of ISA-18.2
@@ -241,6 +242,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "hoist.permit_on": ("permit given", "운전 허가"),
     "hoist.permit_off": ("PERMIT WITHDRAWN", "허가 해제"),
     "hoist.slow": ("SLOW", "저속 제한"),
+    "hoist.tip_near": (
+        "{people}: nearer than a stop from full speed needs. No alarm; full speed comes back by itself.",
+        "{people}: 고속에서 정지하는 데 필요한 거리보다 가까움. 경보는 아니며 고속은 자동으로 복귀합니다.",
+    ),
     "hoist.never": ("not located yet", "위치 미확인"),
     "hoist.lost": ("NOT SEEN {age}", "추적 끊김 {age}"),
     "hall": ("hall", "현장"),

@@ -29,15 +29,13 @@ from calibration.site import Hoist
 from recordings.closed_loop.arms import Arm
 from safety.lift import Body, body_of
 from safety.records import Level
-from tracking.hoist_motion import GRAVITY_MPS2
+from safety.stopping import stop_now
 from tracking.records import HoistState, Person
 
 SLOW_FACTOR = 1.5
 """How much wider the outer field of radius and time to contact is."""
 _TOUCH_M = 0.3
 _STEP_S = 0.1
-_INTRUSION_M = 0.0
-"""C of ISO/TS 15066: cameras see whole bodies, nobody reaches through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +79,10 @@ def level_of(arm: Arm, spot: Spot, people: Sequence[Person], policy: Policy) -> 
 def separation_m(vh_mps: float, speed_mps: float, spot: Spot, policy: Policy) -> float:
     """Sp without Zd and Zr, m: what a person at ``vh_mps`` and the hoist use up until it stands, and its swing then.
 
-    Stop and swing as in ``safety.stopping``: Tr the reaction, Ss = v²/2a, Ts = v/a, and after it a swing of
-    at most min(2aL/g, v·√(L/g)).
+    Stop and swing are those of ``safety.stopping``. C is 0: cameras see whole bodies, nobody reaches through.
     """
-    a, v, rope = spot.hoist.deceleration_mps2, speed_mps, max(spot.state.rope_m, 0.2)
-    reaction_s = policy.reaction_time_s
-    swing_m = min(2 * a * rope / GRAVITY_MPS2, v * math.sqrt(rope / GRAVITY_MPS2))
-    return vh_mps * (reaction_s + v / a) + v * reaction_s + v * v / (2 * a) + swing_m + _INTRUSION_M
+    stop = stop_now(speed_mps, spot.state.rope_m, 0.0, spot.hoist, policy)
+    return vh_mps * stop.time_s + stop.distance_m + stop.swing_m
 
 
 def _live(state: HoistState, body: Body, policy: Policy) -> bool:

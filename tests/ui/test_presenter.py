@@ -385,6 +385,20 @@ def test_a_camera_that_brings_more_than_is_inspected_says_so() -> None:
     assert values["cam1"] == "9.8 Hz · 0.1 s ago"
 
 
+def test_a_hoist_that_goes_slowly_for_somebody_near_says_for_whom_and_raises_no_alarm() -> None:
+    quiet = snapshot(SITE)
+    first, *others = quiet.hoists
+    held = msgspec.structs.replace(first, slow=True, near=("P1", "P3"))
+    for language, action in (("en", "H1 goes slowly, P1, P3 near it"), ("ko", "H1 저속 운전, P1, P3 가까이 있음")):
+        model = model_of(msgspec.structs.replace(quiet, hoists=(held, *others)), language=language)
+        headline = model.headline(START_S)
+        assert headline.kind == model_of(quiet).headline(START_S).kind, "no alarm"
+        assert action in headline.action
+        chip = next(c for c in model.chips(START_S) if c.title == "H1")
+        assert chip.mark == "abnormal"
+        assert chip.tip.startswith("P1, P3:")
+
+
 def test_a_contact_that_does_not_follow_is_seen() -> None:
     quiet = snapshot(SITE)
     stuck = msgspec.structs.replace(quiet.nodes[0], commanded={"permit": False, "slow": True, "siren": False})
