@@ -111,8 +111,8 @@ def test_in_an_open_loop_the_load_strikes(open_loop: Simulated) -> None:
 
 
 def test_a_lost_permit_stops_the_hoist_in_time(tmp_path: Path) -> None:
-    # It is slowed first and stopped near the end: two seconds more show that it rests.
-    done = simulate(shorter(14.0), HERE, tmp_path / "a.mcap")
+    # It goes slowly towards the fitter and is stopped near the end: some seconds more show that it rests.
+    done = simulate(shorter(18.0), HERE, tmp_path / "a.mcap")
     recording = Recording(tmp_path / "a.mcap")
     assert done.truth.hits == ()
     stops = [o for o in done.truth.orders if not o.permit and o.time_s > 1.0]
