@@ -17,6 +17,7 @@ import numpy as np
 from calibration.camera import Array, Flags
 from calibration.policy import Policy
 from safety.alarms import Ladder
+from safety.levels import by_level
 from safety.records import Level
 from safety.scene import AIRBORNE, Scene, gaps, stands, travels
 from safety.stopping import stop_now
@@ -40,12 +41,18 @@ class SpeedLimits:
         for scene in scenes:
             name = scene.state.name
             ladder = self._ladders.setdefault(name, Ladder(self.policy, _HASTE))
-            rows = np.flatnonzero(within_full_speed(scene, self.policy))
-            if len(rows):
-                self._because[name] = tuple(scene.people[row].id for row in rows)
-            if ladder.step(now_s, Level.WARNING if len(rows) else Level.CLEAR) is not Level.CLEAR:
+            near = near_ids(scene, self.policy)
+            if near:
+                self._because[name] = near
+            if ladder.step(now_s, Level.WARNING if near else Level.CLEAR) is not Level.CLEAR:
                 out[name] = self._because[name]
         return out
+
+
+def near_ids(scene: Scene, policy: Policy) -> tuple[str, ...]:
+    """Who is too near for full speed, judged from the floor or platform that each stands on."""
+    parts = by_level(scene, policy).values()
+    return tuple(part.people[row].id for part in parts for row in np.flatnonzero(within_full_speed(part, policy)))
 
 
 def within_full_speed(scene: Scene, policy: Policy) -> Flags:

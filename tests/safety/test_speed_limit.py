@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from safety.records import Level, Phase
-from safety.speed_limit import SpeedLimits, full_speed_needs_m, within_full_speed
+from safety.speed_limit import SpeedLimits, full_speed_needs_m, near_ids, within_full_speed
 from safety.stopping import stop_now
 from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights
 from tests.worlds import seen_at
@@ -82,6 +84,14 @@ def test_what_cannot_strike_goes_as_fast_as_it_likes() -> None:
     assert not limited(0.5, carrying="empty"), "an empty hook that hangs still"
     assert limited(0.5, FAST_MPS, carrying="empty", hook_m=1.5), "one that travels low"
     assert not within_full_speed(scene(hoist_state(), []), POLICY).any()
+
+
+def test_who_stands_on_a_platform_is_reckoned_with_from_there() -> None:
+    """The load hangs at 2.5 m, over heads on the floor and at the chest of somebody on a platform of 1.5 m."""
+    s = scene(hoist_state(hook_m=3.8), [Somebody(6.0 + TOUCH_M + 0.5, 6.0)])
+    assert near_ids(s, POLICY) == ()
+    raised = replace(s, people=tuple(msgspec.structs.replace(p, floor_m=1.5) for p in s.people))
+    assert near_ids(raised, POLICY) == ("P1",)
 
 
 def test_it_comes_soon_and_goes_late() -> None:
