@@ -33,7 +33,8 @@ def evaluate_plant(
         list[str] | None,
         typer.Option(
             "--baseline",
-            help="radius, ttc, separation, any of them with :VALUE,VALUE; or none. Default: all, at usual values.",
+            help="radius, ttc, separation, foresight (an oracle, the limit of what a stop so many seconds before "
+            "contact prevents), any of them with :VALUE,VALUE; or none. Default: all, at usual values.",
             metavar="RULE",
         ),
     ] = None,

@@ -1,26 +1,29 @@
-"""Which systems are compared? Nobody, this engine, and the rules that others use at several settings."""
+"""Which systems are compared? Nobody, this engine, the rules that others use at several settings, and an oracle."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from pydantic import ValidationError
 
 from calibration.errors import BadInput
 from calibration.policy import Policy
 
-Rule = Literal["radius", "ttc", "separation"]
+Rule = Literal["radius", "ttc", "separation", "foresight"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 OPEN = "open"
 ENGINE = "hoistwatch"
+FORESIGHT: Final = "foresight"
+"""No rule that anybody can buy: it knows the contacts of the open loop."""
 SWEEP: dict[Rule, tuple[float, ...]] = {
     "radius": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0),
     "ttc": (1.0, 1.5, 2.0, 2.5, 3.0, 4.0),
     "separation": (0.0, 0.4, 0.8, 1.2, 1.6),
+    "foresight": (1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
 }
-"""What is tried of each rule: metres, seconds, and the metres a second at which people are taken to come."""
-UNITS: dict[Rule, str] = {"radius": "m", "ttc": "s", "separation": "m/s"}
+"""What is tried of each rule: metres, seconds, the metres a second at which people are taken to come, seconds."""
+UNITS: dict[Rule, str] = {"radius": "m", "ttc": "s", "separation": "m/s", "foresight": "s"}
 _LIMIT = 100.0
 
 

@@ -17,11 +17,11 @@ import msgspec
 from pydantic import BaseModel
 
 from calibration.site import Site
-from recordings.closed_loop.arms import OPEN, Arm
+from recordings.closed_loop.arms import FORESIGHT, OPEN, Arm
 from recordings.closed_loop.branch import Branch, shared, without
 from recordings.closed_loop.meter import Meter
 from recordings.closed_loop.minds import Decision, minds_of
-from recordings.closed_loop.records import Action
+from recordings.closed_loop.records import Action, Touch
 from recordings.plant.cabinet import Cabinet
 from recordings.plant.loop import TRUTH_HZ
 from recordings.plant.records import Order
@@ -81,7 +81,8 @@ def play(scenario: Scenario, folder: Path, arms: Sequence[Arm]) -> tuple[Outcome
     Raises BadInput where a trajectory cannot be used.
     """
     site = site_of(scenario)
-    first = _Course(scenario, site, folder, arms)
+    asked = any(arm.rule == FORESIGHT for arm in arms)
+    first = _Course(scenario, site, folder, arms, contacts(scenario, folder) if asked else ())
     agenda = _agenda(scenario, first.sources.looks, site.policy.tick_s)
     done: dict[str, Outcome] = {}
     waiting = [(first, 0)]
@@ -91,6 +92,19 @@ def play(scenario: Scenario, folder: Path, arms: Sequence[Arm]) -> tuple[Outcome
             waiting += [(parted, k) for parted in course.take(agenda[k])]
         done |= {outcome.arm: outcome for outcome in course.outcomes()}
     return tuple(done[name] for name in (OPEN, *(arm.name for arm in arms)))
+
+
+def contacts(scenario: Scenario, folder: Path) -> tuple[Touch, ...]:
+    """Contacts of the open loop, from a run of the plant alone, to the last bit those of ``play``.
+
+    The plant is asked at the very times at which ``play`` asks it: how a body is pushed depends on them.
+    """
+    site = site_of(scenario)
+    alone = _Course(scenario, site, folder, ())
+    for item in _agenda(scenario, alone.sources.looks, site.policy.tick_s):
+        alone.take(item)
+    (outcome,) = alone.outcomes()
+    return outcome.meter.touches()
 
 
 def _agenda(scenario: Scenario, looks: Sequence[Look], tick_s: float) -> tuple[_Item, ...]:
@@ -107,7 +121,9 @@ def _agenda(scenario: Scenario, looks: Sequence[Look], tick_s: float) -> tuple[_
 class _Course:
     """One plant, and the systems that have allowed its hoists the same until now."""
 
-    def __init__(self, scenario: Scenario, site: Site, folder: Path, arms: Sequence[Arm]) -> None:
+    def __init__(
+        self, scenario: Scenario, site: Site, folder: Path, arms: Sequence[Arm], known: Sequence[Touch] = ()
+    ) -> None:
         self._scenario = scenario
         self._fixed = tuple(_models(scenario)) + tuple(_models(site))
         self._plant = Plant(scenario, folder)
@@ -116,12 +132,15 @@ class _Course:
         self._due = deque(self.sources.looks)
         self._waiting: dict[Look, Input] = {}
         self._inbox: list[Input] = []
-        self._minds = minds_of(arms, site)
+        self._minds = minds_of(arms, site, known)
         self._meter = Meter(scenario)
         self._free: Mapping[str, Order] = {hoist.name: Order() for hoist in scenario.hoist}
         self._orders: Mapping[str, Order] = self._free
         self._runs = [_Run(OPEN)]
-        self._runs += [_Run(arm.name, Cabinet(site, scenario.hoist, running=True)) for arm in arms]
+        for arm in arms:
+            # An oracle has nothing to locate.
+            started = arm.rule == FORESIGHT
+            self._runs.append(_Run(arm.name, Cabinet(site, scenario.hoist, running=True), started))
 
     def take(self, item: _Item) -> list[_Course]:
         """Do the next item. Returns copies for those who part here; they have to do this item themselves."""
@@ -129,7 +148,7 @@ class _Course:
         self._flush(item.time_s)
         if item.rank == 0:
             self._meter.add(self._world)
-        elif item.look is not None and self._minds:
+        elif item.look is not None and any(mind.looks for mind in self._minds):
             self._waiting[item.look] = self.sources.take(item.look, self._world)
         elif item.rank == 2:
             self._decide(item.time_s)

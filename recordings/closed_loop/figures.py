@@ -78,6 +78,30 @@ class Sum:
         """Share of the hoists' motion time that was lost."""
         return self.lost_s / self.motion_s if self.motion_s > 0.0 else 0.0
 
+    @property
+    def energy_open_j(self) -> float:
+        """Of all contacts of the open loop."""
+        return sum(e.touch.energy_j for e in self.encounters)
+
+    @property
+    def energy_missed_j(self) -> float:
+        """What is left in those of the open loop."""
+        return sum(e.energy_j for e in self.encounters)
+
+    @property
+    def energy_new_j(self) -> float:
+        """Of contacts that only came with the arm."""
+        return sum(t.energy_j for _, t in self.new)
+
+    @property
+    def energy_left_share(self) -> float | None:
+        """Energy of all contacts with the arm by that of the open loop's; over 1 where it did more harm than good.
+
+        None where the open loop had none.
+        """
+        left_j = self.energy_missed_j + self.energy_new_j
+        return left_j / self.energy_open_j if self.energy_open_j > 0.0 else None
+
     def band(self, band: int | None) -> list[Encounter]:
         """Encounters by the energy of the open loop's contact; all of them for None."""
         return [e for e in self.encounters if band is None or band_of(e.touch.energy_j) == band]

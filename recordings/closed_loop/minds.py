@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from calibration.site import Site
-from recordings.closed_loop.arms import ENGINE, Arm, policy_of
+from recordings.closed_loop.arms import ENGINE, FORESIGHT, Arm, policy_of
+from recordings.closed_loop.records import Touch
 from recordings.closed_loop.rules import level_of, spot_of
 from safety.alarms import Ladder
 from safety.engine import Engine
@@ -17,6 +18,9 @@ from tracking.records import Look as Seen
 from tracking.tracker import Tracker
 
 NOT_LOCATED = "hoist_lost"
+GIVEN_BACK_S = 3.0
+"""So long after the contact would have come an oracle gives the permit back."""
+_SLACK_S = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,10 @@ class Decision:
 
 
 class Mind(Protocol):
-    """Decides for one or more arms."""
+    """Decides for one or more arms. ``looks``: it asks what cameras and encoders say."""
 
     arms: tuple[Arm, ...]
+    looks: bool
 
     def decide(self, now_s: float, events: Sequence[Input]) -> dict[str, Decision]:
         """One tick; decisions by the arm's name."""
@@ -43,15 +48,23 @@ class Mind(Protocol):
         """Forget all other arms."""
 
 
-def minds_of(arms: Sequence[Arm], site: Site) -> list[Mind]:
-    """One mind for each arm of the engine, and one for all rules together, which share a tracker."""
+def minds_of(arms: Sequence[Arm], site: Site, contacts: Sequence[Touch] = ()) -> list[Mind]:
+    """One mind for each arm of the engine, one for all rules together, which share a tracker, and one for all oracles.
+
+    ``contacts`` are those of the open loop, which only oracles are told.
+    """
     out: list[Mind] = [EngineMind(arm, site) for arm in arms if arm.rule == ENGINE]
-    rules = tuple(arm for arm in arms if arm.rule != ENGINE)
-    return [*out, RulesMind(rules, site)] if rules else out
+    if rules := tuple(arm for arm in arms if arm.rule not in (ENGINE, FORESIGHT)):
+        out.append(RulesMind(rules, site))
+    if oracles := tuple(arm for arm in arms if arm.rule == FORESIGHT):
+        out.append(ForesightMind(oracles, site, contacts))
+    return out
 
 
 class EngineMind:
     """The engine itself."""
+
+    looks = True
 
     def __init__(self, arm: Arm, site: Site) -> None:
         self.arms: tuple[Arm, ...] = (arm,)
@@ -78,6 +91,8 @@ class RulesMind:
 
     A hoist that was never located, or was lost, has no permit; where cameras look no rule asks.
     """
+
+    looks = True
 
     def __init__(self, arms: tuple[Arm, ...], site: Site) -> None:
         self.arms = arms
@@ -106,6 +121,41 @@ class RulesMind:
     def keep(self, names: set[str]) -> None:
         """Forget all arms but these."""
         self.arms = tuple(arm for arm in self.arms if arm.name in names)
+
+
+class ForesightMind:
+    """Oracles: they know when the open loop has a contact, and stop its hoist ``value`` s before that; nothing else.
+
+    The decision is at the last tick that is at least so early, or the first of all. What a stop changes they do not
+    know: times are those of the open loop, also after an earlier stop of the same hoist.
+    """
+
+    looks = False
+
+    def __init__(self, arms: tuple[Arm, ...], site: Site, contacts: Sequence[Touch]) -> None:
+        self.arms = arms
+        self._tick_s = site.policy.tick_s
+        self._contacts_s = {h.name: tuple(t.from_s for t in contacts if t.hoist == h.name) for h in site.hoist}
+
+    def decide(self, now_s: float, events: Sequence[Input]) -> dict[str, Decision]:
+        causes = {hoist: (FORESIGHT,) for hoist in self._contacts_s}
+        out = {}
+        for arm in self.arms:
+            outputs: dict[str, bool] = {}
+            for hoist, contacts_s in self._contacts_s.items():
+                outputs[f"{hoist}/permit"] = not any(self._due(arm, now_s, contact_s) for contact_s in contacts_s)
+                outputs[f"{hoist}/slow"] = True
+            out[arm.name] = Decision(outputs, causes)
+        return out
+
+    def keep(self, names: set[str]) -> None:
+        """Forget all arms but these."""
+        self.arms = tuple(arm for arm in self.arms if arm.name in names)
+
+    def _due(self, arm: Arm, now_s: float, contact_s: float) -> bool:
+        """Whether a hoist with a contact at ``contact_s`` is to stand: the next tick would be too late to say so."""
+        assert arm.value is not None
+        return contact_s - arm.value < now_s + self._tick_s - _SLACK_S and now_s < contact_s + GIVEN_BACK_S
 
 
 def _located(state: HoistState | None) -> bool:

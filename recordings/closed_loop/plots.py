@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from recordings.atomic import put_in_place, temporary_beside, throw_away
-from recordings.closed_loop.arms import ENGINE, Arm
+from recordings.closed_loop.arms import ENGINE, FORESIGHT, Arm
 from recordings.closed_loop.figures import Sum
 from recordings.closed_loop.intervals import share_interval
 
@@ -18,27 +19,55 @@ _LABELS = {
     "radius": "fixed radius, m",
     "ttc": "time to contact, s",
     "separation": "ISO/TS 15066 separation, m/s",
+    FORESIGHT: "foresight (oracle), s",
 }
-_COLOURS = {ENGINE: "tab:red", "radius": "tab:blue", "ttc": "tab:green", "separation": "tab:purple"}
+_COLOURS = {
+    ENGINE: "tab:red",
+    "radius": "tab:blue",
+    "ttc": "tab:green",
+    "separation": "tab:purple",
+    FORESIGHT: "dimgrey",
+}
 _BIN_S = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """What a system achieves, and how far its interval reaches to either side; 0 where it has none."""
+
+    percent: float
+    below: float = 0.0
+    above: float = 0.0
+
+
+Gain = Callable[[Sum], _Point]
+
+
 def plot_trade_offs(totals: Sequence[tuple[Arm, Sum]], path: Path) -> None:
-    """Contacts prevented over needless stops, needless slow-downs and lost time, a curve for each rule (PNG)."""
+    """What is prevented, and of how much energy, over needless stops and slow-downs and lost time, by rule (PNG)."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(13.0, 4.8), layout="constrained")
+    figure = Figure(figsize=(13.0, 9.0), layout="constrained")
     costs: tuple[tuple[str, Callable[[Sum], float]], ...] = (
         ("needless stops an hour", lambda s: s.needless_stops / s.hours),
         ("needless slow-downs an hour", lambda s: s.needless_slows / s.hours),
         ("production time lost, %", lambda s: 100.0 * s.lost_share),
     )
-    for axes, (label, cost) in zip(figure.subplots(1, len(costs), sharey=True), costs, strict=True):
-        for rule in dict.fromkeys(arm.rule for arm, _ in totals):
-            _curve(axes, [(arm, total) for arm, total in totals if arm.rule == rule], cost)
-        axes.set(xlabel=label, xlim=(0.0, None), ylim=(0.0, 101.0))
-        axes.grid(alpha=0.3)
-    figure.axes[0].set_ylabel("contacts prevented, %")
+    gains: tuple[tuple[str, Gain], ...] = (
+        ("contacts prevented, %", _prevented),
+        ("energy of contacts taken away, %", _energy_away),
+    )
+    panels = figure.subplots(len(gains), len(costs), sharex="col", sharey="row")
+    for row, (gained, gain) in zip(panels, gains, strict=True):
+        for axes, (label, cost) in zip(row, costs, strict=True):
+            for rule in dict.fromkeys(arm.rule for arm, _ in totals):
+                _curve(axes, [(arm, total) for arm, total in totals if arm.rule == rule], cost, gain)
+            axes.set(xlim=(0.0, None))
+            axes.xaxis.set_tick_params(labelbottom=True)
+            axes.set_xlabel(label)
+            axes.grid(alpha=0.3)
+        # Below nothing where a system brought more energy into contacts than it took away.
+        row[0].set(ylabel=gained, ylim=(min([0.0, *(gain(total).percent - 2.0 for _, total in totals)]), 101.0))
     figure.axes[0].legend(loc="lower right")
     _save(figure, path)
 
@@ -59,20 +88,39 @@ def plot_leads(total: Sum, path: Path) -> None:
     _save(figure, path)
 
 
-def _curve(axes: Any, points: Sequence[tuple[Arm, Sum]], cost: Callable[[Sum], float]) -> None:
-    rule = points[0][0].rule
-    x = [cost(total) for _, total in points]
-    shares = [(total.prevented, len(total.encounters)) for _, total in points]
-    y = [100.0 * hits / of if of else 0.0 for hits, of in shares]
-    bounds = [share_interval(hits, of) for hits, of in shares]
-    below = [max(0.0, v - 100.0 * low) for v, (low, _) in zip(y, bounds, strict=True)]
-    above = [max(0.0, 100.0 * high - v) for v, (_, high) in zip(y, bounds, strict=True)]
+def _prevented(total: Sum) -> _Point:
+    of = len(total.encounters)
+    low, high = share_interval(total.prevented, of)
+    percent = 100.0 * total.prevented / of if of else 0.0
+    return _Point(percent, max(0.0, percent - 100.0 * low), max(0.0, 100.0 * high - percent))
+
+
+def _energy_away(total: Sum) -> _Point:
+    left = total.energy_left_share
+    return _Point(0.0 if left is None else 100.0 * (1.0 - left))
+
+
+def _curve(axes: Any, totals: Sequence[tuple[Arm, Sum]], cost: Callable[[Sum], float], gain: Gain) -> None:
+    rule = totals[0][0].rule
+    x = [cost(total) for _, total in totals]
+    points = [gain(total) for _, total in totals]
+    y = [point.percent for point in points]
+    bars = ([p.below for p in points], [p.above for p in points])
+    between = any(bars[0] + bars[1])
     style = "*" if rule == ENGINE else "o-"
     size = 12 if rule == ENGINE else 5
     axes.errorbar(
-        x, y, yerr=(below, above), fmt=style, ms=size, color=_COLOURS[rule], label=_LABELS[rule], lw=1.2, elinewidth=0.7
+        x,
+        y,
+        yerr=bars if between else None,
+        fmt=style,
+        ms=size,
+        color=_COLOURS[rule],
+        label=_LABELS[rule],
+        lw=1.2,
+        elinewidth=0.7,
     )
-    for (arm, _), at_x, at_y in zip(points, x, y, strict=True):
+    for (arm, _), at_x, at_y in zip(totals, x, y, strict=True):
         if arm.value is not None:
             text = f"{arm.field}={arm.value:g}" if arm.field else f"{arm.value:g}"
             axes.annotate(text, (at_x, at_y), xytext=(4, -11), textcoords="offset points", fontsize=8)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from recordings.atomic import atomic_text
-from recordings.closed_loop.arms import ENGINE, OPEN, UNITS, Arm
+from recordings.closed_loop.arms import ENGINE, FORESIGHT, OPEN, UNITS, Arm
 from recordings.closed_loop.branch import AHEAD_S
 from recordings.closed_loop.cases import case_of
 from recordings.closed_loop.crowd_cases import read_crowds
@@ -105,6 +105,9 @@ def _other(total: Sum) -> list[str]:
     return [
         f"Of those that came, {total.harder} came in a higher band. {new}",
         "",
+        f"Energy left: {_energy_left(total)} % of the {total.energy_open_j:.1f} J of all contacts, "
+        f"{total.energy_missed_j:.1f} J in those that came all the same and {total.energy_new_j:.1f} J in new ones.",
+        "",
         f"Loads against structures, trucks and other hoists' loads: {total.crashes}, of them prevented "
         f"{total.crashes_prevented} ({_share(total.crashes_prevented, total.crashes)} %); new {total.crashes_new}.",
         "",
@@ -157,6 +160,7 @@ _BESIDE = (
     "contacts",
     "prevented, %",
     "new",
+    "energy left, %",
     "stops / h",
     "needless stops / h",
     "needless slow-downs / h",
@@ -167,16 +171,23 @@ _BESIDE = (
 def _beside(arm: Arm, total: Sum) -> Row:
     unit = next((f" {unit}" for rule, unit in UNITS.items() if rule == arm.rule), "")
     hours = total.hours or 1.0
+    oracle = " (oracle)" if arm.rule == FORESIGHT else ""
     return (
-        f"{arm.name}{unit}",
+        f"{arm.name}{unit}{oracle}",
         len(total.encounters),
         _share(total.prevented, len(total.encounters)),
         len(total.new),
+        _energy_left(total),
         f"{total.stops / hours:.1f}",
         _rate(total.needless_stops, total.hours),
         _rate(total.needless_slows, total.hours),
         f"{100 * total.lost_share:.1f}",
     )
+
+
+def _energy_left(total: Sum) -> str:
+    share = total.energy_left_share
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def _share(hits: int, of: int) -> str:

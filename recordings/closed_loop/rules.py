@@ -13,6 +13,9 @@ low, and the same stop model. Each asks for a stop (danger) and, at a wider sett
 
 They judge only while the hoist moves or a load hangs, and what hangs is low enough to reach a body: above
 heads they are silent.
+
+The fourth, foresight, judges nothing here: it is an oracle that knows the contacts of the open loop
+(``minds.ForesightMind``), and shows what even that could prevent by stopping ``value`` s before.
 """
 
 from __future__ import annotations

@@ -7,17 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from recordings.closed_loop.arms import ENGINE, OPEN, Arm
+from recordings.closed_loop.arms import ENGINE, FORESIGHT, OPEN, Arm
 from recordings.closed_loop.branch import without
-from recordings.closed_loop.course import Outcome, play
+from recordings.closed_loop.cases import case_of
+from recordings.closed_loop.course import Outcome, contacts, play
 from recordings.closed_loop.meter import Meter, lost_s, motion_s
+from recordings.closed_loop.minds import GIVEN_BACK_S
 from recordings.plant.loop import TRUTH_HZ
 from recordings.plant.records import Order
 from recordings.plant.scenario import Scenario
+from recordings.plant.scenario_site import site_of
 from recordings.plant.world import Plant
 from tests.recordings.plant.small_plant import HERE, small
 
 ENGINE_ARM, EARLY, LATE = Arm(ENGINE), Arm("radius", 1.5), Arm("ttc", 0.1)
+ORACLE, TOO_LATE = Arm(FORESIGHT, 2.0), Arm(FORESIGHT, 0.2)
+REACTION_S, RESET_S = 0.5, 2.0
 
 
 def meeting(seconds: float = 9.5) -> Scenario:
@@ -29,7 +34,7 @@ def meeting(seconds: float = 9.5) -> Scenario:
 
 @cache
 def together() -> dict[str, Outcome]:
-    return {o.arm: o for o in play(meeting(), HERE, (ENGINE_ARM, EARLY, LATE))}
+    return {o.arm: o for o in play(meeting(), HERE, (ENGINE_ARM, EARLY, LATE, ORACLE, TOO_LATE))}
 
 
 def told(outcome: Outcome) -> tuple[object, ...]:
@@ -47,7 +52,7 @@ def test_the_crate_hits_the_fitter_unless_somebody_stops_it() -> None:
     # Half of μ·v² with 500 kg against 40.
     assert hit.energy_j == pytest.approx(0.5 * 500 * 40 / 540 * hit.load_mps**2, rel=0.01)
     assert hit.relative_j == pytest.approx(hit.energy_j, rel=0.1), "the fitter stood until then"
-    for name in (ENGINE, EARLY.name):
+    for name in (ENGINE, EARLY.name, ORACLE.name):
         assert not outcomes[name].meter.touches(), name
         stop = next(a for a in outcomes[name].actions if a.kind == "stop")
         assert outcomes[name].actions[0].decided_s < hit.from_s - 1.0, "slowed in time, or stopped"
@@ -61,7 +66,7 @@ def test_who_never_acts_is_as_if_nobody_were_there() -> None:
     scenario = meeting(3.0)
     far = scenario.person[0].model_copy(update={"start_m": (13.0, 8.0)})
     scenario = scenario.model_copy(update={"person": (far,)})
-    open_loop, *others = play(scenario, HERE, (ENGINE_ARM, EARLY))
+    open_loop, *others = play(scenario, HERE, (ENGINE_ARM, EARLY, ORACLE))
     for outcome in others:
         assert not outcome.actions, outcome.arm
         assert told(outcome) == told(open_loop)
@@ -70,9 +75,57 @@ def test_who_never_acts_is_as_if_nobody_were_there() -> None:
 
 def test_running_alone_is_running_together() -> None:
     """Copies go on exactly as what they were copied from would have."""
-    for arm in (EARLY, LATE):
+    for arm in (EARLY, LATE, ORACLE, TOO_LATE):
         alone = play(meeting(), HERE, (arm,))
         assert [told(o) for o in alone] == [told(together()[name]) for name in (OPEN, arm.name)]
+
+
+def test_an_oracle_beside_it_changes_nothing_for_a_rule() -> None:
+    both = play(meeting(), HERE, (TOO_LATE, EARLY))
+    assert [told(o) for o in both] == [told(together()[name]) for name in (OPEN, TOO_LATE.name, EARLY.name)]
+
+
+@pytest.mark.parametrize("arm", [ORACLE, TOO_LATE], ids=["in time", "too late"])
+def test_an_oracle_stops_so_long_before_the_contact_and_gives_back_after_it(arm: Arm) -> None:
+    scenario = meeting(14.0)
+    open_loop, outcome = play(scenario, HERE, (arm,))
+    (hit,) = open_loop.meter.touches()
+    (stop,) = outcome.actions
+    assert arm.value is not None
+    tick_s = site_of(scenario).policy.tick_s
+    assert arm.value <= hit.from_s - stop.decided_s + 1e-3 < arm.value + tick_s + 2e-3
+    assert (stop.kind, stop.causes, stop.hoist) == ("stop", (FORESIGHT,), "H1")
+    # What the cabinet needs comes after the decision, and the operator's reset after the permit.
+    relay_s = scenario.hoist[0].relay_delay_s
+    assert stop.from_s - stop.decided_s == pytest.approx(REACTION_S - relay_s, abs=1e-3)
+    given_back_s = stop.until_s - (REACTION_S - relay_s) - RESET_S
+    assert 0.0 <= given_back_s - (hit.from_s + GIVEN_BACK_S) + 1e-3 < tick_s + 2e-3
+
+
+def test_an_oracle_that_knows_too_late_softens_at_most() -> None:
+    outcomes = together()
+    (hit,) = outcomes[OPEN].meter.touches()
+    (still,) = outcomes[TOO_LATE.name].meter.touches()
+    # The drive brakes 0.3 s after contact.
+    assert still.from_s == hit.from_s
+    assert 0.0 < still.energy_j <= hit.energy_j
+
+
+def test_an_oracle_need_not_locate_the_hoist_first() -> None:
+    """A system has two seconds at the start to find its hoists; one that finds nothing has none to wait."""
+    arm = Arm(FORESIGHT, 30.0)
+    outcome = play(meeting(), HERE, (arm,))[1]
+    assert outcome.actions[0].decided_s < 0.5
+    assert not outcome.meter.touches()
+
+
+def test_an_oracle_is_told_the_contacts_of_the_open_loop() -> None:
+    assert contacts(meeting(), HERE) == together()[OPEN].meter.touches()
+    # A hall in which somebody is run into and pushed.
+    scenario = case_of(1, 1).scenario
+    known = contacts(scenario, HERE)
+    assert known
+    assert play(scenario, HERE, (TOO_LATE,))[0].meter.touches() == known
 
 
 def test_the_open_loop_is_the_plant_left_alone() -> None:

@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--baseline", "fence"], "--baseline 'fence': expected radius, ttc, separation"),
+        (["--baseline", "fence"], "--baseline 'fence': expected radius, ttc, separation, foresight"),
         (["--crowds", "nowhere"], "--crowds nowhere: no such folder"),
     ],
 )
@@ -110,9 +110,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_report_says_what_the_results_say(tmp_path: Path) -> None:
-    """From results written by hand: two contacts, one prevented by the engine and both by a rule."""
-    order = Order(2, 1, engines([]), (Arm("radius", 2.0),), None)
-    names = ("hoistwatch", "radius 2")
+    """From results written by hand: of two contacts the engine prevents one, a rule both, an oracle softens both."""
+    order = Order(2, 1, engines([]), (Arm("radius", 2.0), Arm("foresight", 1.5)), None)
+    names = ("hoistwatch", "radius 2", "foresight 1.5")
     results = Results(
         tmp_path / "out",
         Settings(seed=1, arms=names[:1], baselines=names[1:], compared=None, crowds=(), code="x"),
@@ -135,6 +135,11 @@ def test_the_report_says_what_the_results_say(tmp_path: Path) -> None:
             {"arm": "open", "touches": [touch]},
             {"arm": "hoistwatch", "touches": [] if prevented else [touch], "actions": [stop], "lost_s": 2.0},
             {"arm": "radius 2", "actions": [stop, stop | {"from_s": 2.0, "gap_m": 1.2}], "lost_s": 5.0},
+            {
+                "arm": "foresight 1.5",
+                "touches": [touch | {"energy_j": 3.0}, touch | {"person": "b"}],
+                "actions": [stop],
+            },
         ]
         results.keep(
             CaseResult(
@@ -154,9 +159,13 @@ def test_the_report_says_what_the_results_say(tmp_path: Path) -> None:
     assert "median 1.50 s" in text
     assert "Production time lost: 20.0 %" in text
     assert (
-        "| radius 2 m | 2 | 100.0 (15.8 to 100.0) | 0 | 400.0 | 200.0 (24.2 to 722.5) | 0.0 (0.0 to 368.9) | 50.0 |"
-        in text
+        "| radius 2 m | 2 | 100.0 (15.8 to 100.0) | 0 | 0.0 | 400.0 | 200.0 (24.2 to 722.5) | "
+        "0.0 (0.0 to 368.9) | 50.0 |" in text
     )
+    # One of two contacts of 12 J is left; of an oracle's, 3 J of each and another of 12 J beside each.
+    assert "Energy left: 50.0 % of the 24.0 J of all contacts, 12.0 J in those that came all the same and 0.0 J" in text
+    assert "| hoistwatch | 2 | 50.0 (1.3 to 98.7) | 0 | 50.0 |" in text
+    assert "| foresight 1.5 s (oracle) | 2 | 0.0 (0.0 to 84.2) | 2 | 125.0 |" in text
     for picture in ("trade_offs.png", "leads.png"):
         assert (tmp_path / "out" / picture).read_bytes().startswith(b"\x89PNG")
     with open(tmp_path / "out" / "contacts.csv", newline="") as stream:

@@ -110,5 +110,20 @@ def test_sums_are_over_the_scenarios_that_all_arms_ran() -> None:
     assert replace(x, motion_s=0.0).lost_share == 0.0
 
 
+def test_energy_left_counts_what_came_all_the_same_and_what_is_new() -> None:
+    open_arm = ArmResult(arm="open", touches=(touch("a", 30.0), touch("b", 10.0)))
+    arm = ArmResult(arm="x", touches=(touch("b", 4.0), touch("e", 2.0)))
+    (total,) = sums([case(arm, *open_arm.touches)], ["x"])
+    assert (total.energy_open_j, total.energy_missed_j, total.energy_new_j) == (40.0, 4.0, 2.0)
+    assert total.energy_left_share == pytest.approx(0.15)
+
+
+def test_energy_left_can_be_more_than_there_was_and_needs_some() -> None:
+    (worse,) = sums([case(ArmResult(arm="x", touches=(touch("e", 30.0),)), touch("a", 10.0))], ["x"])
+    assert worse.energy_left_share == pytest.approx(3.0)
+    (nothing,) = sums([case(ArmResult(arm="x", touches=(touch("e", 30.0),)))], ["x"])
+    assert nothing.energy_left_share is None
+
+
 def replace_arm(arm: ArmResult, name: str) -> ArmResult:
     return msgspec.structs.replace(arm, arm=name)

@@ -10,7 +10,7 @@ import pytest
 from calibration.errors import BadInput
 from calibration.policy import Policy
 from calibration.site import Hoist
-from recordings.closed_loop.arms import Arm, baselines, engines, policy_of
+from recordings.closed_loop.arms import FORESIGHT, RULES, SWEEP, UNITS, Arm, baselines, engines, policy_of
 from recordings.closed_loop.rules import Spot, level_of, separation_m, spot_of
 from safety.records import Level
 from tracking.records import HoistState, Mode, Person
@@ -119,6 +119,11 @@ def test_separation_is_the_sum_of_the_standard() -> None:
     assert separation_m(0.0, 0.0, spot(), POLICY) == 0.0
 
 
+def test_an_oracle_is_no_rule_to_judge_by() -> None:
+    with pytest.raises(ValueError, match="foresight"):
+        level_of(Arm(FORESIGHT, 2.0), spot(), [person(1.0)], POLICY)
+
+
 def test_separation_slows_before_it_stops() -> None:
     slow, fast = (separation_m(1.6, v, spot(), POLICY) for v in HOIST.travel_speed_mps)
     assert slow < fast
@@ -130,7 +135,7 @@ def test_separation_slows_before_it_stops() -> None:
 
 
 def test_nobody_seen_is_nothing_said() -> None:
-    for arm in baselines([]):
+    for arm in (arm for arm in baselines([]) if arm.rule != FORESIGHT):
         assert level_of(arm, spot(), [], POLICY) is Level.CLEAR
         assert level_of(arm, spot(), [person(0.0, lost=True)], POLICY) is Level.CLEAR
 
@@ -151,6 +156,9 @@ def test_what_cannot_hit_anybody_is_not_judged(changes: dict[str, Any]) -> None:
 def test_arms_by_their_arguments() -> None:
     assert [arm.name for arm in baselines(["radius:1,2.5", "ttc:2"])] == ["radius 1", "radius 2.5", "ttc 2"]
     assert baselines(["none"]) == ()
+    assert [arm.name for arm in baselines(["foresight:1.5"])] == ["foresight 1.5"]
+    assert len(baselines([])) == sum(len(SWEEP[rule]) for rule in RULES)
+    assert set(UNITS) == set(RULES)
     tried = engines(["contact_probability:0.05,0.3"])
     assert [arm.name for arm in tried] == [
         "hoistwatch",
@@ -162,7 +170,8 @@ def test_arms_by_their_arguments() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["fence", "radius:", "radius:-1", "ttc:nan", "ttc:two", "radius:1,1", "separation:1e9"]
+    "text",
+    ["fence", "oracle", "foresight:-1", "radius:", "radius:-1", "ttc:nan", "ttc:two", "radius:1,1", "separation:1e9"],
 )
 def test_bad_rules_are_refused(text: str) -> None:
     with pytest.raises(BadInput, match="--baseline"):
