@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _COLOURS = {
     FORESIGHT: "dimgrey",
 }
 _BIN_S = 0.25
+_TEXT_WIDE, _TEXT_HIGH = 0.07, 3.0
+"""Room that a setting's value takes: a share of the widest cost, and percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,16 @@ def plot_trade_offs(totals: Sequence[tuple[Arm, Sum]], path: Path) -> None:
     panels = figure.subplots(len(gains), len(costs), sharex="col", sharey="row")
     for row, (gained, gain) in zip(panels, gains, strict=True):
         for axes, (label, cost) in zip(row, costs, strict=True):
+            widest = max((cost(total) for _, total in totals), default=0.0) or 1.0
             for rule in dict.fromkeys(arm.rule for arm, _ in totals):
-                _curve(axes, [(arm, total) for arm, total in totals if arm.rule == rule], cost, gain)
-            axes.set(xlim=(0.0, None))
+                _curve(axes, [(arm, total) for arm, total in totals if arm.rule == rule], cost, gain, widest)
+            # What costs nothing stands clear of the edge.
+            axes.set_xlim(-0.03 * widest, 1.06 * widest)
             axes.xaxis.set_tick_params(labelbottom=True)
             axes.set_xlabel(label)
             axes.grid(alpha=0.3)
         # Below nothing where a system brought more energy into contacts than it took away.
-        row[0].set(ylabel=gained, ylim=(min([0.0, *(gain(total).percent - 2.0 for _, total in totals)]), 101.0))
+        row[0].set(ylabel=gained, ylim=(min([0.0, *(gain(total).percent - 2.0 for _, total in totals)]), 105.0))
     figure.axes[0].legend(loc="lower right")
     _save(figure, path)
 
@@ -100,7 +105,9 @@ def _energy_away(total: Sum) -> _Point:
     return _Point(0.0 if left is None else 100.0 * (1.0 - left))
 
 
-def _curve(axes: Any, totals: Sequence[tuple[Arm, Sum]], cost: Callable[[Sum], float], gain: Gain) -> None:
+def _curve(
+    axes: Any, totals: Sequence[tuple[Arm, Sum]], cost: Callable[[Sum], float], gain: Gain, widest: float
+) -> None:
     rule = totals[0][0].rule
     x = [cost(total) for _, total in totals]
     points = [gain(total) for _, total in totals]
@@ -120,10 +127,27 @@ def _curve(axes: Any, totals: Sequence[tuple[Arm, Sum]], cost: Callable[[Sum], f
         lw=1.2,
         elinewidth=0.7,
     )
-    for (arm, _), at_x, at_y in zip(totals, x, y, strict=True):
-        if arm.value is not None:
-            text = f"{arm.field}={arm.value:g}" if arm.field else f"{arm.value:g}"
-            axes.annotate(text, (at_x, at_y), xytext=(4, -11), textcoords="offset points", fontsize=8)
+    for text, at in labels([arm for arm, _ in totals], list(zip(x, y, strict=True)), widest):
+        # An oracle's above its points: it stands at no cost beside the least settings of others.
+        off = (4, 3 if rule == FORESIGHT else -11)
+        axes.annotate(text, at, xytext=off, textcoords="offset points", fontsize=8, color=_COLOURS[rule])
+
+
+def labels(
+    arms: Sequence[Arm], places: Sequence[tuple[float, float]], widest: float
+) -> list[tuple[str, tuple[float, float]]]:
+    """What is written at which point; settings in a row that lie on one another share one text."""
+    out: list[tuple[str, tuple[float, float]]] = []
+    for arm, at in zip(arms, places, strict=True):
+        if arm.value is None:
+            continue
+        text = f"{arm.field}={arm.value:g}" if arm.field else f"{arm.value:g}"
+        last, there = out[-1] if out else ("", (math.inf, math.inf))
+        if abs(there[0] - at[0]) <= _TEXT_WIDE * widest and abs(there[1] - at[1]) <= _TEXT_HIGH:
+            out[-1] = f"{last}, {text}", there
+        else:
+            out.append((text, at))
+    return out
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -111,6 +111,13 @@ def test_an_oracle_that_knows_too_late_softens_at_most() -> None:
     assert 0.0 < still.energy_j <= hit.energy_j
 
 
+def test_who_still_stands_there_is_hit_once_an_oracle_has_given_back() -> None:
+    """The end of what it shows: it does not look."""
+    open_loop, outcome = play(meeting(17.0), HERE, (ORACLE,))
+    (hit,), (later,) = open_loop.meter.touches(), outcome.meter.touches()
+    assert later.from_s > outcome.actions[0].until_s > hit.from_s + GIVEN_BACK_S
+
+
 def test_an_oracle_need_not_locate_the_hoist_first() -> None:
     """A system has two seconds at the start to find its hoists; one that finds nothing has none to wait."""
     arm = Arm(FORESIGHT, 30.0)
