@@ -110,6 +110,9 @@ class Policy(BaseModel):
     contact_probability: float = Field(
         0.15, gt=0.0, lt=1.0, description="A contact this probable within the horizon is told, and slows the hoist."
     )
+    track_lag_s: float = Field(
+        0.4, ge=0.0, le=2.0, description="So much later than it happens a track shows that somebody sets off or turns."
+    )
     stop_probability: float = Field(
         0.15,
         gt=0.0,

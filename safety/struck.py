@@ -115,10 +115,13 @@ def next_decision_s(policy: Policy) -> float:
 
 
 def stop_window_s(scene: Scene, late_s: float, policy: Policy) -> float:
-    """Contacts sooner than this need the stop itself: it takes so long from slow speed, or a person to step aside."""
+    """Contacts sooner than this need the stop itself: it takes so long from slow speed, or a person to step aside.
+
+    Who sets off or turns is known to do so only when the track shows it: that time is gone already.
+    """
     slow = min(scene.state.travel_speed_mps, scene.hoist.travel_speed_mps[0])
     takes_s = policy.reaction_time_s + slow / scene.hoist.deceleration_mps2
-    return next_decision_s(policy) + late_s + max(takes_s, policy.human_reaction_s)
+    return next_decision_s(policy) + policy.track_lag_s + late_s + max(takes_s, policy.human_reaction_s)
 
 
 def _full_speed_m(scene: Scene, late_s: float, policy: Policy) -> float:

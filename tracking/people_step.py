@@ -20,6 +20,7 @@ from tracking.hit_rate import Grid, HitRates
 from tracking.observe import PersonFrame
 from tracking.people_state import Crowd, State
 from tracking.readings import Readings, columns, readings_of
+from tracking.set_off import RUN_MPS, STEP_ASIDE_M, set_off
 from tracking.stature import Statures
 from tracking.visibility import Visibility
 
@@ -29,7 +30,6 @@ _NEAR_TRACK_M = 0.6
 _MERGE_TIME_S = 1.0
 _AT_ONCE_S = 0.5
 _NEW_S = 1.0
-_STEP_ASIDE_M, _RUN_MPS = 0.4, 2.0
 
 
 class PeopleModel:
@@ -70,6 +70,7 @@ class PeopleModel:
             column=columns_of,
         )
         matches = associate(tracks, seen, self.policy.person_height_m, self._gate)
+        matches = set_off(matches, crowd, mean[:, :2], seen, time_s)
         hit = np.zeros(detection.shape, bool)
         hit[seen.camera[matches.box], matches.track] = True
         clear = np.zeros(detection.shape, bool)
@@ -257,7 +258,7 @@ class PeopleModel:
             return crowd
         mean, _ = crowd.bank.fused()
         away = np.hypot(*(mean[old, None, :2] - mean[None, new, :2]).transpose(2, 0, 1))
-        reach = _STEP_ASIDE_M + _RUN_MPS * (time_s - crowd.seen_s[old])
+        reach = STEP_ASIDE_M + RUN_MPS * (time_s - crowd.seen_s[old])
         alike = np.array([[crowd.stature.alike(i, j) for j in new.tolist()] for i in old.tolist()])
         away = np.where((away <= reach[:, None]) & alike, away, np.inf)
         rows = np.arange(len(crowd))

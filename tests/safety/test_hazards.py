@@ -13,6 +13,7 @@ from safety.stopping import stop_now
 from safety.struck import struck_by
 from tests.safety.situations import HOIST, POLICY, Somebody, hoist_state, lift, run, scene, sights
 from tests.worlds import hall, seen_at
+from tracking.records import Observation
 
 TOUCH_M = HOIST.load_radius_m + POLICY.person_radius_m
 
@@ -305,3 +306,33 @@ def test_a_load_that_lands_before_anybody_comes_strikes_nobody() -> None:
     low, high = (hoist_state(hook_m=DROP_M + gap_m, vz_mps=-0.12, sigma_z_m=0.01) for gap_m in (0.16, 0.9))
     assert worst(struck_by(scene(low, comer, Phase.LOWERING), POLICY)) is Level.CLEAR
     assert worst(struck_by(scene(high, comer, Phase.LOWERING), POLICY)) is not Level.CLEAR
+
+
+def set_off_lags_s(rate_hz: float, sigma_m: float) -> tuple[list[float], int]:
+    """How late tracks show that somebody who stood walks at 1.2 m/s, and the most tracks there were of that one."""
+
+    def seen(time_s: float) -> list[Observation]:
+        return [seen_at("person", 2.0 + 1.2 * max(time_s - 4.0, 0.0), 6.0, sigma_m=sigma_m)]
+
+    lags_s, most = [], 0
+    for seed in range(10):
+        steps = run(None, sights(seen, 6.0, rate_hz=rate_hz, sigma_m=sigma_m, seed=seed), 6.0)
+        times = [s.snapshot.time_s for s in steps if any(p.speed_mps > 0.6 for p in s.snapshot.people)]
+        lags_s.append(min(t for t in times if t > 4.0) - 4.0)
+        most = max(most, *(len(s.snapshot.people) for s in steps))
+    return lags_s, most
+
+
+def test_a_track_shows_as_late_as_the_policy_says_that_somebody_sets_off() -> None:
+    """Half of the speed is reckoned with so long after the first step; what waits for a stop includes that."""
+    lags_s, most = set_off_lags_s(20.0, 0.1)
+    assert np.median(lags_s) == pytest.approx(POLICY.track_lag_s, abs=0.15)
+    assert max(lags_s) < 0.8
+    assert most == 1
+
+
+def test_who_sets_off_between_two_looks_of_one_source_stays_one_person() -> None:
+    """A step of 0.2 m is outside of the gate of a track that stands for sure: it took 1.2 s and a second track."""
+    lags_s, most = set_off_lags_s(6.0, 0.05)
+    assert max(lags_s) < 0.7
+    assert most == 1
