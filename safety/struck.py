@@ -31,7 +31,7 @@ class _Outlook:
     """What awaits k people: contact by each time if all goes on (k, h), and in the end after each stop (k, d).
 
     ``stops_s`` (d,) are the times of the stops; the first is now, the second is the next decision's.
-    ``slowed`` (k,) is the probability of a contact if the hoist is slowed now and not stopped.
+    ``slowed`` (k, h) is that of a contact by each time if the hoist is slowed now and not stopped.
     """
 
     goes_on: Array
@@ -87,7 +87,7 @@ def _outlook(scene: Scene, rows: Rows, goes_on: Array, low: Flags, policy: Polic
     """What stopping now or later, or slowing, still prevents."""
     stops_s = np.array([0.0, next_decision_s(policy), *_LATER_S])
     stopped = np.repeat(goes_on[:, -1:], len(stops_s), axis=1)
-    slowed = goes_on[:, -1].copy()
+    slowed = goes_on.copy()
     if not travels(scene, policy):
         return _Outlook(goes_on, stops_s, stopped, slowed)
     shape = shape_of(scene, policy.person_radius_m)
@@ -104,8 +104,8 @@ def _outlook(scene: Scene, rows: Rows, goes_on: Array, low: Flags, policy: Polic
             np.concatenate([halts.sigma_m, slow.sigma_m]),
             np.concatenate([halts.harmful, slow.harmful]) & low[None],
         )
-        met = never_safer(scene.people_forecast, rows[group], ways, shape, sigma[group], _KNOWN_SIGMA_M)[:, :, -1]
-        stopped[group], slowed[group] = met[:, :-1], met[:, -1]
+        met = never_safer(scene.people_forecast, rows[group], ways, shape, sigma[group], _KNOWN_SIGMA_M)
+        stopped[group], slowed[group] = met[:, :-1, -1], met[:, -1]
     return _Outlook(goes_on, stops_s, stopped, slowed)
 
 
@@ -153,7 +153,10 @@ def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float,
     fast = s.travel_speed_mps > _SLOW_TOLERANCE * scene.hoist.travel_speed_mps[0]
     # A contact this probable may not wait until the stop itself is as likely to fail; half of that is late enough.
     sure = float(goes_on[-1]) >= policy.sure_probability and float(stopped[1]) >= policy.sure_probability / 2
-    if soon >= policy.stop_probability or (sure and travels(scene, policy)) or (near and fast):
+    # Where slowing gains time enough, it comes first, however near.
+    if_slowed = probability_within(scene, outlook.slowed[i], stop_window_s(scene, late_s, policy))
+    due = min(soon, if_slowed) >= policy.stop_probability
+    if due or (sure and travels(scene, policy)) or (near and fast):
         level = Level.DANGER
     elif near or (len(hits) and (last_safe < policy.human_reaction_s or gap_m < _full_speed_m(scene, late_s, policy))):
         level = Level.WARNING
@@ -179,7 +182,7 @@ def _struck(scene: Scene, row: int, outlook: _Outlook, i: int, now: tuple[float,
             "soon_probability": soon,
             "soon_s": stop_window_s(scene, late_s, policy),
             "stopped_probability": float(stopped[0]),
-            "slowed_probability": float(outlook.slowed[i]),
+            "slowed_probability": float(outlook.slowed[i, -1]),
             "bottom_m": scene.body.lowest_m,
             "height_known": float(s.height_known),
         },
