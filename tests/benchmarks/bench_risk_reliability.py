@@ -9,7 +9,6 @@ and a person's radius. Nobody in the recordings reacts to the load, so that what
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +19,7 @@ from safety.engine import Engine
 from safety.scene import low_enough
 from safety.struck import meets
 from tests.benchmarks.bench_risk_walkers import seen_of
-from tests.benchmarks.risk_runs import Seen, make_cases, needs, yardstick
+from tests.benchmarks.risk_runs import Seen, arguments, chosen_cases, yardstick
 
 WITHIN_S = (1.0, 2.0, 4.0)
 EDGES = np.array([0.0, 0.01, 0.03, 0.07, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
@@ -144,15 +143,8 @@ def gathered(seen: dict[Path, Seen], rs: ModuleType) -> dict[float, Told]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--crowds", nargs="+", default=["hotel", "zara01"])
-    parser.add_argument("--seeds", nargs="+", help="of the four of each crowd, these only")
-    parser.add_argument("--work", type=Path, default=Path("out/risk"))
-    parser.add_argument("--picture", type=Path)
-    args = parser.parse_args()
-    needs("bench", "data/eth_ucy")
-    args.work.mkdir(parents=True, exist_ok=True)
-    cases = [c for c in make_cases(args.crowds, args.work) if not args.seeds or c.name.split("_")[1][0] in args.seeds]
+    args = arguments(__doc__).parse_args()
+    cases = chosen_cases(args)
     found = gathered({case: seen_of(case, args.work) for case in cases}, yardstick("risk_score"))
     for ahead_s, told in found.items():
         share = f"{len(told.true)} told, {told.true.mean():.2%} came true"

@@ -9,7 +9,6 @@ that count as a contact. The common rules run beside it, with perfect identities
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -21,10 +20,10 @@ from tests.benchmarks.risk_runs import (
     Judged,
     Seen,
     Stops,
+    arguments,
+    chosen_cases,
     hall_text,
     judge,
-    make_cases,
-    needs,
     recorded,
     track,
     yardstick,
@@ -136,17 +135,11 @@ def draw(points: list[Point], path: Path, title: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--crowds", nargs="+", default=["hotel", "zara01"])
-    parser.add_argument("--seeds", nargs="+", help="of the four of each crowd, these only")
-    parser.add_argument("--work", type=Path, default=Path("out/risk"))
-    parser.add_argument("--picture", type=Path)
+    parser = arguments(__doc__)
     parser.add_argument("--ships", action="store_true", help="as it ships only, no curves")
     args = parser.parse_args()
-    needs("bench", "data/eth_ucy")
-    args.work.mkdir(parents=True, exist_ok=True)
     rs = yardstick("risk_score")
-    cases = [c for c in make_cases(args.crowds, args.work) if not args.seeds or c.name.split("_")[1][0] in args.seeds]
+    cases = chosen_cases(args)
     print(f"{'rule':18s} {'setting':>11s} {'caught':>8s} {'false/h':>8s} {'alarm':>8s} {'lead s':>7s}", flush=True)
     seen = {case: seen_of(case, args.work) for case in cases}
     shipped, judged = ours(rs, seen, None)

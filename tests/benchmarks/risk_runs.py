@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import subprocess
 import sys
@@ -52,6 +53,24 @@ def make_cases(crowds: Sequence[str], folder: Path) -> list[Path]:
         script, data = SHARED / "bench/risk_cases.py", SHARED / "data/eth_ucy"
         subprocess.run([sys.executable, str(script), str(data), str(folder), *crowds], check=True)
     return sorted(path for crowd in crowds for path in folder.glob(f"{crowd}_*.truth.npz"))
+
+
+def arguments(doc: str | None) -> argparse.ArgumentParser:
+    """What the benches of real walkers are asked for."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--crowds", nargs="+", default=["hotel", "zara01"])
+    parser.add_argument("--seeds", nargs="+", help="of the four of each crowd, these only")
+    parser.add_argument("--work", type=Path, default=Path("out/risk"))
+    parser.add_argument("--picture", type=Path)
+    return parser
+
+
+def chosen_cases(args: argparse.Namespace) -> list[Path]:
+    """The cases of the asked crowds and seeds; ends the program where their data are absent."""
+    needs("bench", "data/eth_ucy")
+    args.work.mkdir(parents=True, exist_ok=True)
+    cases = make_cases(args.crowds, args.work)
+    return [c for c in cases if not args.seeds or c.name.split("_")[1][0] in args.seeds]
 
 
 def hall_text(seen_m: np.ndarray, travel_m: np.ndarray, hoist: dict[str, object]) -> str:
