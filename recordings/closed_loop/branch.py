@@ -44,14 +44,14 @@ def shared(*fixed: object) -> dict[int, object]:
     return {id(thing): thing for thing in (*fixed, FREE)}
 
 
-def without(
-    plant: Plant, scenario: Scenario, now_s: float, orders: Mapping[str, Order], hoist: str, until_s: float
-) -> Branch:
-    """What comes near ``hoist`` from ``now_s`` on under ``orders``, until ``AHEAD_S`` later or ``until_s``."""
+def without(plant: Plant, scenario: Scenario, now_s: float, orders: Mapping[str, Order], hoist: str) -> Branch:
+    """What comes near ``hoist`` from ``now_s`` on under ``orders``, until ``AHEAD_S`` later.
+
+    Also past the end of the scenario, since who is warned of something then cannot know that it ends.
+    """
     fork = copied(plant, scenario)
     out = Branch()
-    end_s = min(now_s + AHEAD_S, until_s)
-    for step in range(1, int((end_s - now_s + _SLACK_S) / _STEP_S) + 1):
+    for step in range(1, int((AHEAD_S + _SLACK_S) / _STEP_S) + 1):
         world = fork.advance(now_s + step * _STEP_S, orders)
         _take(out, world, scenario, hoist)
         if out.gap_m is not None and out.gap_m <= 0.0:

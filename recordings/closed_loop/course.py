@@ -214,9 +214,7 @@ class _Course:
         if not kind or (kind == "slow" and was == "stop"):
             return
         if hoist not in branches:
-            branches[hoist] = without(
-                self._plant, self._scenario, now_s, self._orders, hoist, self._scenario.scenario.seconds
-            )
+            branches[hoist] = without(self._plant, self._scenario, now_s, self._orders, hoist)
         run.standing[hoist] = len(run.actions)
         run.actions.append(self._action(run, hoist, kind, branches[hoist]))
 

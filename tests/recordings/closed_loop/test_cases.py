@@ -76,8 +76,8 @@ def test_halls_are_halls_at_work() -> None:
 def test_a_crowd_walks_where_it_walked(tmp_path: Path) -> None:
     (crowd,) = read_crowds(a_crowd(tmp_path))
     assert (crowd.name, len(crowd.ways)) == ("walks", 5)
-    # A margin of a metre and a half around 1..11 m and 1.5..7.5 m.
-    assert crowd.size_m == pytest.approx((13.0, 9.0), abs=0.1)
+    # A margin of three metres around 1..11 m and 1.5..7.5 m.
+    assert crowd.size_m == pytest.approx((16.0, 12.0), abs=0.1)
     case = case_of(2, 1, (crowd,))
     assert case.stratum == "crowd"
     assert sorted(case.files) == [f"way-{k}.csv" for k in range(1, 6)]
@@ -85,13 +85,33 @@ def test_a_crowd_walks_where_it_walked(tmp_path: Path) -> None:
 
 
 def test_real_crowds_are_read() -> None:
-    crowds = read_crowds(shared("eth_ucy"))
+    crowds = read_crowds(shared("data/eth_ucy"))
     assert {c.name for c in crowds} >= {"hotel", "zara01"}
     for crowd in crowds:
         assert len(crowd.ways) > 100
         for way in crowd.ways:
             assert way[:, 1:].min() > 0.0
             assert (way[:, 1:] < crowd.size_m).all()
+            assert (np.diff(way[:, 0]) > 0.0).all()
+        assert sum(_from_side_to_side(way, crowd.size_m) for way in crowd.ways) > 0.97 * len(crowd.ways)
+
+
+def test_who_is_lost_amid_the_floor_walks_on_to_its_side(tmp_path: Path) -> None:
+    (tmp_path / "walks").mkdir()
+    seen = [(10 * k, 1, 5.0 + 0.4 * k, 4.0) for k in range(6)]  # 1 m/s, of 2 m length
+    still = [(10 * k, 2, 6.0, 6.0) for k in range(6)]
+    rows = "".join(f"{f} {p} {x} 0 {y} 0 0 0\n" for f, p, x, y in (*seen, *still, (0, 3, 1.0, 1.0), (10, 3, 12.0, 8.0)))
+    (tmp_path / "walks" / "obsmat.txt").write_text(rows)
+    (crowd,) = read_crowds(tmp_path)
+    first, stood = crowd.ways[:2]
+    assert _from_side_to_side(first, crowd.size_m)
+    assert np.diff(first[:, 1]) == pytest.approx(0.4)
+    assert np.ptp(first[:, 2]) == pytest.approx(0.0, abs=1e-9)
+    assert len(stood) == 6
+
+
+def _from_side_to_side(way: np.ndarray, size_m: tuple[float, float]) -> bool:
+    return all(min(*at, *(np.array(size_m) - at)) < 3.1 for at in (way[0, 1:], way[-1, 1:]))
 
 
 @pytest.mark.parametrize("text", ["", "1 2 3\n", "a b c d e\n" * 9, "0 1 nan 0 1\n" * 9, "0 1 1 0 1\n" * 3])

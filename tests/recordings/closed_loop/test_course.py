@@ -170,8 +170,8 @@ def test_a_branch_leaves_the_plant_as_it_is() -> None:
     held = {"H1": Order(permit=False)}
     plant.advance(3.0, {})
     other.advance(3.0, {})
-    free = without(plant, scenario, 3.0, {"H1": Order()}, "H1", 9.5)
-    still = without(plant, scenario, 3.0, held, "H1", 9.5)
+    free = without(plant, scenario, 3.0, {"H1": Order()}, "H1")
+    still = without(plant, scenario, 3.0, held, "H1")
     assert free.gap_m is not None
     assert free.gap_m <= 0.0
     assert still.gap_m is not None
