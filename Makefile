@@ -20,6 +20,7 @@ help:
 	@echo "make demo    install what is missing and show the whole chain on the sample recordings"
 	@echo "make test    install what is missing, then lint, types and all tests"
 	@echo "make lint    ruff alone          make types   mypy alone        make unit   pytest alone"
+	@echo "HYPOTHESIS_PROFILE=search make unit   with new random examples in the property tests"
 	@echo "make bench   benchmarks, as tables          make bench-peers  people's tracker beside other people's"
 	@echo "make train-check  train on drawn pictures until they are known, some minutes"
 	@echo "make samples make the sample recordings anew (renders them: needs make plant, some minutes)"
@@ -40,15 +41,13 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 # What only computes shares the cores; what runs against the clock, with sockets and processes, has them to itself.
-TIMED := tests/recordings/test_live_budget.py tests/tracking/test_capture.py \
-	tests/tracking/test_capture_rate.py $(addprefix tests/safety/test_,audit.py bus.py keys.py permit_issuer.py \
-	relay_modbus.py relay_process.py)
-COMPUTING := tests/calibration tests/recordings tests/tracking tests/safety \
-	$(addprefix tests/ui/test_,presenter.py text.py window.py)
+TIMED := tests/test_fail_safe.py tests/test_real_live.py tests/recordings/test_live_budget.py \
+	tests/tracking/test_capture.py tests/tracking/test_capture_rate.py tests/ui/test_console_bus.py \
+	tests/ui/test_console_process.py \
+	$(addprefix tests/safety/test_,audit.py bus.py keys.py permit_issuer.py relay_modbus.py relay_process.py)
 
 unit: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(COMPUTING) $(addprefix --ignore=,$(TIMED))
-	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(COMPUTING))
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))
 	$(BIN)/python -m pytest $(TIMED)
 
 bench: $(INSTALLED)
@@ -66,7 +65,8 @@ $(PEERS)/.installed: requirements-peers.lock
 	@touch $@
 
 train-check: $(INSTALLED)
-	HOISTWATCH_TRAIN_CHECK=1 $(BIN)/python -m pytest tests/recordings/training/test_train_check.py
+	HOISTWATCH_TRAIN_CHECK=1 $(BIN)/python -m pytest tests/recordings/training/test_train.py \
+		tests/recordings/training/test_train_check.py
 
 samples: plant
 	@for name in normal-shift passer-by swing crush failing-camera; do \

@@ -1,9 +1,13 @@
-"""Sites for the shared real recordings, made from their own calibrations."""
+"""The shared real recordings: sites made from their own calibrations, and commands run on them."""
 
 from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,9 @@ from calibration.convert import camera_from_projection, camera_from_tsai
 from calibration.policy import Policy
 from calibration.site import CameraTable, DetectorTable, Floor, Hoist, Relay, Site
 from calibration.site_file import site_text
-from tests.shared_data import shared
+from recordings.replay import run_replay
+from recordings.store import Recording
+from tests.shared_data import ROOT, shared
 
 PETS_RATE_HZ = 7.0
 CMC_RATE_HZ = 4.0
@@ -85,3 +91,59 @@ def _cmc_camera(matrices: dict[str, list[list[float]]], camera: str) -> CameraTa
 def _written(path: Path, site: Site) -> Path:
     path.write_text(site_text(site), encoding="utf-8")
     return path
+
+
+@dataclass(frozen=True)
+class Pets:
+    """The imported recording, and what its replay brought."""
+
+    recording: Path
+    site: Path
+    tracks: Path
+    alarms: Path
+    said: str
+
+
+class Bench:
+    """Runs commands in a folder, with one cache of models."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self.folder, self.cache = folder, cache
+
+    def __call__(self, *arguments: str | float | Path, seed: int = 0) -> str:
+        """What ``hoistwatch ARGUMENTS`` says on stdout; ``seed`` is Python's hash seed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "ui.cli", *map(str, arguments)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": str(seed), "HOISTWATCH_CACHE": str(self.cache)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=500,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def imported_pets(bench: Bench) -> Pets:
+    """The video of PETS and the crane as one recording."""
+    site, crane, out = pets_site(bench.folder), pets_telemetry(bench.folder), bench.folder / "pets.mcap"
+    video = f"view1={shared('data/pets2009_s2l1/vtest.avi')}"
+    said = bench("import", "video", "--site", site, video, "--rate", PETS_RATE_HZ, "--telemetry", crane, "-o", out)
+    return Pets(out, site, bench.folder / "tracks.csv", bench.folder / "alarms.jsonl", said)
+
+
+def same_bytes(bench: Bench, recording: Path) -> None:
+    """Two replays in this process, and one in another with another hash seed."""
+    outputs = []
+    for number in range(3):
+        alarms, tracks = bench.folder / f"same-{number}.jsonl", bench.folder / f"same-{number}.csv"
+        if number < 2:
+            run_replay(Recording(recording), alarms=alarms, tracks=tracks)
+        else:
+            bench("replay", recording, "--alarms", alarms, "--tracks", tracks, seed=20)
+        outputs.append((alarms.read_bytes(), tracks.read_bytes()))
+    assert outputs[0][1].count(b"\n") > 20
+    assert outputs[1] == outputs[0]
+    assert outputs[2] == outputs[0]

@@ -1,4 +1,4 @@
-"""Real CCTV and the recorded path of a real crane in at one end, tracks, alarms and moving contacts out at the other.
+"""Real CCTV and the recorded path of a real crane in at one end, tracks and alarms out at the other.
 
 Everything goes through the real command line. Needs the shared test data; skips where they are absent.
 """
@@ -8,69 +8,21 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import re
-import signal
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from calibration.site_file import load_site
-from recordings.replay import alarms_of, run_replay, steps
 from recordings.store import Recording
-from safety.records import Level
-from tests.live_chain import START_S, Chain
-from tests.real_input import CMC_RATE_HZ, PETS_RATE_HZ, cmc_boxes, cmc_site, pets_site, pets_telemetry
-from tests.safety.bus_helpers import wait_for
-from tests.shared_data import ROOT, shared
-from tracking.detector_export import cached_export
+from tests.real_input import CMC_RATE_HZ, PETS_RATE_HZ, Bench, Pets, cmc_boxes, cmc_site, imported_pets, same_bytes
+from tests.shared_data import shared
 from tracking.mot_boxes import read_mot_boxes
 from tracking.records import Telemetry
 
 PETS_FRAMES = 795
-LIVE_S = 17.0
-"""Of the recording: the crane comes near people within the first ten seconds."""
 SHORT_BYTES = 500_000
 """The video's first pictures alone."""
-
-
-@dataclass(frozen=True)
-class Pets:
-    """The imported recording, and what its replay brought."""
-
-    recording: Path
-    site: Path
-    tracks: Path
-    alarms: Path
-    said: str
-
-
-class Bench:
-    """Runs commands in a folder, with one cache of models."""
-
-    def __init__(self, folder: Path, cache: Path) -> None:
-        self.folder, self.cache = folder, cache
-
-    def __call__(self, *arguments: str | float | Path, seed: int = 0) -> str:
-        """What ``hoistwatch ARGUMENTS`` says on stdout; ``seed`` is Python's hash seed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "ui.cli", *map(str, arguments)],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONHASHSEED": str(seed), "HOISTWATCH_CACHE": str(self.cache)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=500,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +32,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Bench:
 
 @pytest.fixture(scope="module")
 def imported(bench: Bench) -> Pets:
-    site, crane, out = pets_site(bench.folder), pets_telemetry(bench.folder), bench.folder / "pets.mcap"
-    video = f"view1={shared('data/pets2009_s2l1/vtest.avi')}"
-    said = bench("import", "video", "--site", site, video, "--rate", PETS_RATE_HZ, "--telemetry", crane, "-o", out)
-    return Pets(out, site, bench.folder / "tracks.csv", bench.folder / "alarms.jsonl", said)
-
-
-@pytest.fixture(scope="module")
-def live(bench: Bench, imported: Pets) -> Iterator[Chain]:
-    """The live engine with the detector on the same recording, in real time."""
-    cached_export(shared("data/weights/yolov8n.pt"), bench.cache)
-    play = ("--playback", imported.recording, "--detect")
-    environment = {"HOISTWATCH_CACHE": str(bench.cache)}
-    with Chain(bench.folder / "live", load_site(imported.site), *play, environment=environment) as chain:
-        yield chain
-
-
-@pytest.fixture(scope="module")
-def kept(live: Chain) -> Path:
-    """What the live engine recorded until it was ended in the middle."""
-    engine = live.process("engine")
-    if engine.poll() is None:
-        engine.send_signal(signal.SIGTERM)
-    assert engine.wait(20.0) == 0, live.log("engine")
-    (recording,) = live.records.glob("*.mcap")
-    return recording
+    return imported_pets(bench)
 
 
 @pytest.fixture(scope="module")
@@ -122,49 +50,6 @@ def scores(said: str) -> dict[str, float]:
 
 def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-# --- live -----------------------------------------------------------------------------------------
-
-
-def test_the_live_engine_moves_contacts_by_what_the_detector_sees(live: Chain) -> None:
-    """From pixels to permit: the contact of a Modbus server opens because people walk near the moving crane."""
-    live.free()
-    first = live.newest
-    assert first is not None
-    end_s = time.monotonic() + START_S + LIVE_S
-    while live.permit_closed():
-        live.listen()
-        assert time.monotonic() < end_s, "the permit contact did not open"
-    wait_for(lambda: any(t.level is Level.DANGER for t in live.transitions()), 5.0, "the alarm that opened it")
-    wait_for(lambda: bool((view := live.node_view()) and view.latched and not view.contacts["permit"]), 5.0, "the node")
-    snapshot = live.newest
-    assert snapshot is not None
-    assert len(snapshot.people) >= 3
-    assert snapshot.latency.frame_to_decision_p50_s is not None
-    cause = next(t for t in live.transitions() if t.level is Level.DANGER)
-    assert cause.hoist == "H1"
-    assert cause.person is not None
-
-
-def test_the_live_recording_replays_to_the_alarms_that_it_kept(kept: Path) -> None:
-    """Also with video, commands and relay statuses in it, and although it was ended in the middle."""
-    recording = Recording(kept)
-    assert recording.info.complete
-    assert recording.info.counts["boxes/view1"] > 20
-    assert recording.info.counts["video/view1"] >= recording.info.counts["boxes/view1"]
-    recorded = tuple(recording.alarms())
-    assert any(t.level is Level.DANGER for t in recorded)
-    assert alarms_of(recording) == recorded
-    decided = [(s.time_s, s.outputs, s.people) for s in recording.snapshots()]
-    assert [(s.snapshot.time_s, s.snapshot.outputs, s.snapshot.people) for s in steps(recording)] == decided
-
-
-def test_the_live_recording_gives_the_same_bytes_again(bench: Bench, kept: Path) -> None:
-    same_bytes(bench, kept)
-
-
-# --- replay ---------------------------------------------------------------------------------------
 
 
 def test_the_import_holds_every_picture_and_the_crane(imported: Pets) -> None:
@@ -231,21 +116,6 @@ def test_four_cameras_through_their_box_files(bench: Bench) -> None:
 
 
 # --- the same bytes -------------------------------------------------------------------------------
-
-
-def same_bytes(bench: Bench, recording: Path) -> None:
-    """Two replays in this process, and one in another with another hash seed."""
-    outputs = []
-    for number in range(3):
-        alarms, tracks = bench.folder / f"same-{number}.jsonl", bench.folder / f"same-{number}.csv"
-        if number < 2:
-            run_replay(Recording(recording), alarms=alarms, tracks=tracks)
-        else:
-            bench("replay", recording, "--alarms", alarms, "--tracks", tracks, seed=20)
-        outputs.append((alarms.read_bytes(), tracks.read_bytes()))
-    assert outputs[0][1].count(b"\n") > 20
-    assert outputs[1] == outputs[0]
-    assert outputs[2] == outputs[0]
 
 
 def test_detection_on_recorded_video_gives_the_same_bytes_again(bench: Bench, imported: Pets) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import chi2
+from scipy.special import chdtri  # scipy.stats would take half a second of every start
 
 from calibration.camera import Array, Flags, Rows
 from tracking.appearance import Clothes
@@ -104,7 +104,7 @@ class _Part:
 
 def gate_of(probability: float, dimensions: int) -> float:
     """Squared Mahalanobis distance that a true pair exceeds with 1 − ``probability``."""
-    return float(chi2.ppf(probability, dimensions))
+    return float(chdtri(dimensions, 1.0 - probability))
 
 
 def associate(tracks: Predicted, seen: Readings, assumed_height_m: float, gate: float) -> Matches:

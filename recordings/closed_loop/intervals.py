@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import beta, chi2
+from scipy.special import betaincinv, chdtri
 
 CONFIDENCE = 0.95
 
@@ -15,8 +15,8 @@ def share_interval(hits: int, of: int, confidence: float = CONFIDENCE) -> tuple[
     if not 0 <= hits <= of:
         raise ValueError(f"expected 0 to {of} hits, got {hits}")
     tail = (1.0 - confidence) / 2.0
-    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, of - hits + 1))
-    high = 1.0 if hits == of else float(beta.ppf(1.0 - tail, hits + 1, of - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, of - hits + 1, tail))
+    high = 1.0 if hits == of else float(betaincinv(hits + 1, of - hits, 1.0 - tail))
     return low, high
 
 
@@ -28,5 +28,5 @@ def rate_interval(events: int, over: float, confidence: float = CONFIDENCE) -> t
     if events < 0 or over <= 0.0:
         raise ValueError(f"expected events from 0 over a positive time, got {events} over {over:g}")
     tail = (1.0 - confidence) / 2.0
-    low = 0.0 if events == 0 else float(chi2.ppf(tail, 2 * events)) / 2.0
-    return low / over, float(chi2.ppf(1.0 - tail, 2 * events + 2)) / 2.0 / over
+    low = 0.0 if events == 0 else float(chdtri(2 * events, 1.0 - tail)) / 2.0
+    return low / over, float(chdtri(2 * events + 2, tail)) / 2.0 / over

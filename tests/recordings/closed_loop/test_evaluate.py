@@ -63,8 +63,8 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(tmp_path: Pa
     assert "no recordings of real crowds were given" in again.stdout
     for path, stamp in stamps.items():
         assert path.stat().st_mtime_ns == stamp, "what was done is not done again"
-    done = msgspec.json.decode((cases / "000001.json").read_bytes(), type=CaseResult)
-    assert done == result_of(case_of(1, 5), engines([]))
+    done = msgspec.json.decode((cases / "000000.json").read_bytes(), type=CaseResult)
+    assert done == result_of(case_of(0, 5), engines([]))
     assert sorted(path.name for path in cases.iterdir() if path.suffix == ".json") == ["000000.json", "000001.json"]
     assert "2 scenarios, seed 5: 1 variations of the library, 1 random halls" in (
         tmp_path / "out" / "report.md"
