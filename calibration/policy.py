@@ -173,6 +173,15 @@ class Policy(BaseModel):
     off_delay_s: float = Field(1.5, ge=0.0, le=30.0, description="A level must be absent this long to ease.")
     shelve_limit_s: float = Field(1800.0, gt=0.0, le=28800.0, description="Longest time that an alarm can be shelved.")
 
+    # Signing in
+    sign_in_for_s: float = Field(
+        43200.0, ge=60.0, le=86400.0, description="Whoever signs in at a console is signed out after this time."
+    )
+    sign_in_tries: int = Field(5, ge=1, le=20, description="So many wrong passwords lock a name and a console.")
+    sign_in_lock_s: float = Field(
+        300.0, ge=10.0, le=86400.0, description="Locked for this long; tries longer ago than this are forgotten."
+    )
+
     # Sharing the detector out
     attention_radius_m: float = Field(
         6.0, ge=0.0, le=50.0, description="Cameras that see the floor this near to a moving hoist are looked at first."

@@ -75,14 +75,15 @@ def run_live(
             for engine in told:
                 engine.refused(address, fingerprint, why)
 
-        bus = EngineBus(site.bus, key_folder(site, site_path), refused)
+        keys = key_folder(site, site_path)
+        bus = EngineBus(site.bus, keys, refused)
         undo.callback(bus.close)
         folder = options.record_to or base / site.recording.folder
         folder.mkdir(parents=True, exist_ok=True)
         audit = AuditQueue(AuditLog(folder / AUDIT_FILE))
         undo.callback(audit.close)
         recorder = _recorder(site, folder, options, detector, log)
-        engine = LiveEngine(site, bus, source, recorder=recorder, audit=audit, log=log)
+        engine = LiveEngine(site, bus, source, recorder=recorder, audit=audit, keys=keys, log=log)
         told.append(engine)
         if ready is not None:
             ready(bus.ports.publish, bus.ports.command)

@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -24,12 +25,13 @@ from calibration.site import Site
 from recordings.live_latency import LatencyMeter
 from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
+from recordings.live_sessions import SessionDesk
 from recordings.live_sources import LiveSource
 from safety.audit import AuditQueue
 from safety.bus import EngineBus, Received
 from safety.engine import Engine, Step
 from safety.permit_issuer import NodeMonitor
-from safety.records import Event, Level, Picture, Refusal, RelayStatus, Reset
+from safety.records import Event, Level, Picture, Refusal, RelayStatus, Reset, SignIn, SignOut
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]
@@ -55,6 +57,7 @@ class LiveEngine:
         bus: bound sockets; closed by ``run``.
         source: cameras or a playback; stopped by ``run``.
         recorder: where everything is kept, or None.
+        keys: the key folder, for the users who may sign in; None for a site without.
         audit: the audit log, or None; closed by ``run``.
         log: gets one line on whatever a person at the machine should know, by default stderr.
     """
@@ -67,6 +70,7 @@ class LiveEngine:
         *,
         recorder: LiveRecorder | None = None,
         audit: AuditQueue | None = None,
+        keys: Path | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self._site, self._policy = site, site.policy
@@ -81,6 +85,7 @@ class LiveEngine:
         self._heard: list[tuple[float, RelayStatus]] = []
         self._commands: list[tuple[str, str, Event]] = []
         self._resets: set[str] = set()
+        self._desk = SessionDesk(keys, site.policy, self._answer, self._note, bus.wake)
         self._last: Step | None = None
         self._latency = LatencyMeter()
         self._rates = RateReport(site.policy)
@@ -135,6 +140,7 @@ class LiveEngine:
     def _serve(self, until_s: float) -> None:
         """Answer the bus until the tick is due: statuses at once, commands at the tick."""
         heard: set[str] = set()
+        self._desk.settle(time.monotonic())
         for entry in self._bus.receive(min(max(0.0, until_s - time.monotonic()), self._policy.tick_s)):
             now_s = time.monotonic()
             if isinstance(entry.message, RelayStatus):
@@ -142,7 +148,7 @@ class LiveEngine:
                     heard.add(entry.message.node)
                     self._heard.append((now_s, entry.message))
                     self._moved(entry.message, now_s)
-            else:
+            elif not self._desk.take(entry, now_s):
                 self._command(entry, now_s)
         if heard and self._last is not None:
             self._send_permits(heard)
@@ -155,7 +161,13 @@ class LiveEngine:
         newest = [e.time_s for e in events if isinstance(e, Boxes)]
         self._latency.decided(now_s, decided_s, newest)
         counts = {**step.snapshot.counts, **self._bus.counts, **self._own_counts()}
-        snapshot = msgspec.structs.replace(step.snapshot, latency=self._latency.latency(), counts=counts)
+        snapshot = msgspec.structs.replace(
+            step.snapshot,
+            latency=self._latency.latency(),
+            counts=counts,
+            sessions=self._desk.views(),
+            sign_in_required=self._desk.required,
+        )
         self._last = Step(snapshot, step.transitions, step.refusals)
         self._source.attend(snapshot)
         self._send_permits(None)
@@ -183,8 +195,12 @@ class LiveEngine:
             events.append(msgspec.structs.replace(item, ready_s=time.monotonic()))
 
     def _command(self, entry: Received, now_s: float) -> None:
-        assert not isinstance(entry.message, RelayStatus)
-        command = msgspec.structs.replace(entry.message, time_s=now_s)
+        assert not isinstance(entry.message, RelayStatus | SignIn | SignOut)
+        refusal = self._desk.refusal(entry.name, entry.message, now_s)
+        if refusal is not None:
+            self._refuse(entry.role, entry.name, refusal)
+            return
+        command = msgspec.structs.replace(entry.message, time_s=now_s, by=self._desk.by(entry.name))
         if isinstance(command, Reset):
             outputs = self._last.snapshot.outputs if self._last else {}
             obstacle = self._nodes.reset_obstacle(command.node, outputs, now_s)
@@ -197,7 +213,10 @@ class LiveEngine:
     def _refuse(self, role: str, name: str, refusal: Refusal) -> None:
         self._note(role, name, "refused", {"command": refusal.command, "reason": refusal.reason})
         if role == "console":
-            self._bus.send("console", name, refusal)
+            self._answer(name, refusal)
+
+    def _answer(self, console: str, refusal: Refusal) -> None:
+        self._bus.send("console", console, refusal)
 
     def _send_permits(self, only: set[str] | None) -> None:
         assert self._last is not None
@@ -246,8 +265,8 @@ class LiveEngine:
             self._note("engine", "engine", "alarm", msgspec.to_builtins(transition))
         commands = [e for e in events if not isinstance(e, Input | RelayStatus)]
         for refusal in self._last.refusals:
-            for by in {c.by for c in commands}:
-                self._refuse("console", by, refusal)
+            for console in {c.by.rpartition("@")[2] for c in commands}:
+                self._refuse("console", console, refusal)
         for view in snapshot.nodes:
             if view.fault and snapshot.time_s - self._told.get(view.node, -1e9) > _FAULT_PERIOD_S:
                 self._told[view.node] = snapshot.time_s
@@ -291,6 +310,7 @@ class LiveEngine:
             self._recorder.close()
         if self._audit is not None:
             self._audit.close()
+        self._desk.close()
         self._bus.close()
 
 

@@ -36,7 +36,7 @@ from safety.bus_wire import (
     topic,
 )
 from safety.keys import Identity, Role, load_allow, load_identity
-from safety.records import Acknowledge, FromPeer, Published, Reset, Shelve, ToPeer
+from safety.records import Acknowledge, FromPeer, Published, Reset, Shelve, SignIn, SignOut, ToPeer
 
 __all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
 
@@ -214,7 +214,7 @@ class EngineBus:
             self._refusals.note(address, user_id.encode(), reason)
             return None
         self._routes[party.role, party.name] = frames[0].bytes
-        if isinstance(message, Acknowledge | Shelve | Reset):
+        if isinstance(message, Acknowledge | Shelve | Reset | SignIn | SignOut):
             message = msgspec.structs.replace(message, by=party.name)
         return Received(party.role, party.name, message)
 

@@ -31,7 +31,7 @@ from safety.bus_wire import (
     is_ipv6,
 )
 from safety.keys import Identity, Role, load_identity, load_server_key
-from safety.records import Acknowledge, FromPeer, Published, Refusal, RelayStatus, Reset, Shelve, ToPeer
+from safety.records import FromPeer, Published, Refusal, RelayStatus, ToPeer
 
 State = Literal["connecting", "connected", "refused"]
 
@@ -240,7 +240,7 @@ class BusClient:
         while self._outbox:
             message = self._outbox.popleft()
             if (reason := self._send_now(message)) and not isinstance(message, RelayStatus):
-                refusals.append(Refusal(time_s=time.monotonic(), command=_describe(message), reason=reason))
+                refusals.append(Refusal(time_s=time.monotonic(), command=type(message).__name__, reason=reason))
         return refusals
 
     def _send_now(self, message: FromPeer) -> str:
@@ -266,7 +266,3 @@ class BusClient:
             else:
                 messages.append(message)
         return messages
-
-
-def _describe(message: Acknowledge | Shelve | Reset) -> str:
-    return type(message).__name__

@@ -20,6 +20,8 @@ from safety.records import (
     RelayStatus,
     Reset,
     Shelve,
+    SignIn,
+    SignOut,
     Snapshot,
     ToPeer,
 )
@@ -79,7 +81,7 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
     match message:
         case Shelve():
             return (message.time_s, message.for_s)
-        case Acknowledge() | Reset():
+        case Acknowledge() | Reset() | SignIn() | SignOut():
             return (message.time_s,)
         case RelayStatus():
             return ()

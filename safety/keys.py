@@ -106,7 +106,7 @@ def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
             public = _write_pair(folder / file, party)
             created.append(file)
         if party.role == "engine":
-            _write(folder / SERVER_FILE, f'# Public key of the engine.\npublic = "{public.decode()}"\n', 0o644)
+            write_whole(folder / SERVER_FILE, f'# Public key of the engine.\npublic = "{public.decode()}"\n', 0o644)
         else:
             allow[party] = public
     _write_allow(folder, allow)
@@ -157,7 +157,7 @@ def load_identity(folder: Path, role: Role, name: str) -> Identity:
         BadInput: the file is missing, malformed, of another party, or readable by group or others.
     """
     path = folder / key_file(role, name)
-    table = _read_table(path, secret=True)
+    table = read_table(path, secret=True)
     public, secret = _key(path, table, "public"), _key(path, table, "secret")
     if (table.get("role"), table.get("name")) != (role, name):
         raise BadInput(f"{path}: role and name: expected {role} {name!r}, found another party's key")
@@ -173,7 +173,7 @@ def load_server_key(folder: Path) -> bytes:
         BadInput: missing or malformed.
     """
     path = folder / SERVER_FILE
-    return _key(path, _read_table(path), "public")
+    return _key(path, read_table(path), "public")
 
 
 def load_allow(folder: Path) -> Mapping[bytes, Party]:
@@ -183,7 +183,7 @@ def load_allow(folder: Path) -> Mapping[bytes, Party]:
         BadInput: missing or malformed, a key or a party listed twice.
     """
     path = folder / ALLOW_FILE
-    table = _read_table(path)
+    table = read_table(path)
     rows = table.get("party", [])
     if set(table) - {"party"} or not isinstance(rows, list):
         raise BadInput(f"{path}: expected [[party]] tables only")
@@ -205,7 +205,8 @@ def _allow_or_empty(folder: Path) -> Mapping[bytes, Party]:
     return load_allow(folder) if (folder / ALLOW_FILE).exists() else {}
 
 
-def _read_table(path: Path, *, secret: bool = False) -> dict[str, object]:
+def read_table(path: Path, *, secret: bool = False, made_by: str = "hoistwatch keys") -> dict[str, object]:
+    """A TOML file of the key folder. Raises BadInput: missing, malformed, or a secret that others can read."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -213,9 +214,9 @@ def _read_table(path: Path, *, secret: bool = False) -> dict[str, object]:
                 raise BadInput(f"{path}: is readable by other users, expected mode 0600: run chmod 600 '{path}'")
             return tomllib.load(file)
     except FileNotFoundError:
-        raise BadInput(f"{path}: no such key file, make it with 'hoistwatch keys' or copy it here") from None
+        raise BadInput(f"{path}: no such key file, make it with '{made_by}' or copy it here") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise BadInput(f"{path}: expected a key file made by 'hoistwatch keys', found something else") from None
+        raise BadInput(f"{path}: expected a file made by '{made_by}', found something else") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
 
@@ -242,12 +243,12 @@ def _write_pair(path: Path, party: Party) -> bytes:
         f'role = "{party.role}"\nname = "{party.name}"\n'
         f'public = "{public.decode()}"\nsecret = "{secret.decode()}"\n'
     )
-    _write(path, text, 0o600)
+    write_whole(path, text, 0o600)
     return public
 
 
 def _write_allow(folder: Path, allow: Mapping[Party, bytes]) -> None:
-    _write(folder / ALLOW_FILE, "\n".join(_allow_lines(allow)), 0o600)
+    write_whole(folder / ALLOW_FILE, "\n".join(_allow_lines(allow)), 0o600)
 
 
 def _allow_lines(allow: Mapping[Party, bytes]) -> Iterable[str]:
@@ -257,8 +258,11 @@ def _allow_lines(allow: Mapping[Party, bytes]) -> Iterable[str]:
     yield ""
 
 
-def _write(path: Path, text: str, mode: int) -> None:
-    """Replace a file as a whole; mkstemp makes it 0600, so a secret is never readable in between."""
+def write_whole(path: Path, text: str, mode: int) -> None:
+    """Replace a file as a whole; mkstemp makes it 0600, so a secret is never readable in between.
+
+    Raises Unavailable where it cannot be written.
+    """
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")

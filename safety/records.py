@@ -240,6 +240,34 @@ class Reset(Record, frozen=True, kw_only=True):
     node: str
 
 
+class SignIn(Record, frozen=True, kw_only=True):
+    """Somebody at a console says who they are. Never recorded, logged or shown."""
+
+    time_s: float
+    by: str
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"SignIn(user={self.user!r}, password=...)"
+
+
+class SignOut(Record, frozen=True, kw_only=True):
+    """Whoever is signed in at that console leaves."""
+
+    time_s: float
+    by: str
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who is signed in at a console, until when at the latest (the engine's time)."""
+
+    console: str
+    user: str
+    role: Literal["viewer", "operator", "engineer"]
+    until_s: float
+
+
 class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One relay node as the console shows it."""
 
@@ -281,6 +309,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     latency: Latency = Latency()
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     roles: tuple[RoleView, ...] = ()
+    sessions: tuple[SessionView, ...] = ()
+    sign_in_required: bool = False
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -293,18 +323,24 @@ class Picture(Record, frozen=True, kw_only=True):
 
 
 class Refusal(Record, frozen=True, kw_only=True):
-    """The engine's answer to a command that it did not carry out."""
+    """The engine's answer to a command that it did not carry out.
+
+    ``code`` is for what a console says in its own words: ``sign_in`` (nobody is signed in), ``role`` (not for
+    that role), ``wrong`` (name or password), ``locked`` (too many tries, for ``wait_s`` more).
+    """
 
     time_s: float
     command: str
     reason: str
+    code: str = ""
+    wait_s: float = 0.0
 
 
 Command = Acknowledge | Shelve | Reset
 Event = Boxes | Sight | Telemetry | CameraHealth | RelayStatus | Acknowledge | Shelve | Reset
 Published = Snapshot | AlarmTransition | Boxes | Picture
 """What the engine publishes to consoles, recorders and viewers."""
-FromPeer = RelayStatus | Acknowledge | Shelve | Reset
+FromPeer = RelayStatus | Acknowledge | Shelve | Reset | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""
 ToPeer = Permit | Refusal
 """What the engine answers on its command port."""

@@ -15,17 +15,29 @@ from typing import Self
 
 from calibration.site import Bus, Relay, Site
 from calibration.site_file import site_text
+from recordings.store import RecordingWriter
 from safety.bus_client import BusClient
 from safety.keys import make_keys
 from safety.records import AlarmTransition, NodeView, Refusal, Reset, Snapshot
 from tests.safety.bus_helpers import Coils, free_port, wait_for
 from tests.shared_data import ROOT
+from tracking.records import Telemetry
 
 NODE = "cabinet-1"
 OUTPUTS = {"permit": ("H1", "permit"), "slow": ("H1", "slow"), "siren": ("hall", "danger")}
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # its observer knocks until the server is up
 START_S = 30.0
 """How long a slow machine may take until a process is up."""
+LENGTH_S = 600.0
+
+
+def resting_hoist(path: Path, site: str) -> Path:
+    """A recording of a hoist that nobody is near, so that its permit is given."""
+    with RecordingWriter(path, site_text=site, wall_offset_s=0.0, made_by="test", atomic=True) as out:
+        for number in range(round(LENGTH_S * 5)):
+            time_s = number / 5.0
+            out.write(Telemetry(hoist="H1", time_s=time_s, ready_s=time_s, x_m=6.0, y_m=5.0, z_m=3.0), time_s)
+    return path
 
 
 class Chain:

@@ -12,36 +12,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from calibration.site_file import site_text
-from recordings.store import RecordingWriter
 from safety.audit import AuditLog, AuditRow
 from safety.bus_client import BusClient
 from safety.keys import add_party, fingerprint, load_identity
 from safety.records import Acknowledge, RelayStatus, Reset, Situation
-from tests.live_chain import NODE, START_S, Chain
+from tests.live_chain import NODE, START_S, Chain, resting_hoist
 from tests.safety.bus_helpers import wait_for
 from tests.shared_data import ROOT
 from tests.worlds import bridge, hall
-from tracking.records import Telemetry
 from ui.console_model import ConsoleModel
 
 DEADLINE_S = 0.4
 AT_ONCE_S = 0.15
 """Well before a permit runs out."""
-LENGTH_S = 600.0
-
-
-def resting_hoist(path: Path, site: str) -> Path:
-    """A recording of a hoist that nobody is near, so that its permit is given."""
-    with RecordingWriter(path, site_text=site, wall_offset_s=0.0, made_by="test", atomic=True) as out:
-        for number in range(round(LENGTH_S * 5)):
-            time_s = number / 5.0
-            out.write(Telemetry(hoist="H1", time_s=time_s, ready_s=time_s, x_m=6.0, y_m=5.0, z_m=3.0), time_s)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from ui.cli_run import add_run_commands
 from ui.cli_situations import add_situation_commands
 from ui.cli_tools import add_tool_commands
 from ui.cli_train import add_train_commands
+from ui.cli_users import add_user_commands
 
 app = typer.Typer(
     name="hoistwatch",
@@ -26,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 add_run_commands(app)
+add_user_commands(app)
 add_data_commands(app)
 add_plant_commands(app)
 add_tool_commands(app)
