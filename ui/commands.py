@@ -26,6 +26,7 @@ class Notice:
     outcome: Literal["pending", "confirmed", "unconfirmed", "refused", "unsent"]
     time_s: float
     reason: str = ""
+    code: str = ""
 
     @property
     def failed(self) -> bool:
@@ -34,7 +35,8 @@ class Notice:
     def text(self, language: Language) -> str:
         what = say(language, f"command.{self.action}", target=self.target)
         limit = duration(language, CONFIRM_S)
-        return say(language, f"command.{self.outcome}", what=what, limit=limit, reason=self.reason)
+        reason = say(language, f"refused.{self.code}") if self.code in ("sign_in", "role") else self.reason
+        return say(language, f"command.{self.outcome}", what=what, limit=limit, reason=reason)
 
 
 class CommandDesk:
@@ -79,7 +81,7 @@ class CommandDesk:
         matching = [k for k in self._pending if ("shelve" if k[0] == "unshelve" else k[0]) in refusal.command.lower()]
         if matching:
             named = [k for k in matching if re.search(rf"(?<![\w-]){re.escape(k[1].lower())}(?![\w-])", told)]
-            self._close((named or matching)[0], "refused", now_s, refusal.reason)
+            self._close((named or matching)[0], "refused", now_s, refusal.reason, refusal.code)
 
     def unsent(self, command: Command, reason: str, now_s: float) -> None:
         """The bus could not take the command."""
@@ -115,9 +117,10 @@ class CommandDesk:
         outcome: Literal["confirmed", "unconfirmed", "refused", "unsent"],
         now_s: float,
         reason: str = "",
+        code: str = "",
     ) -> None:
         notice = self._pending.pop(key)
-        closed = Notice(notice.action, notice.target, outcome, now_s, reason)
+        closed = Notice(notice.action, notice.target, outcome, now_s, reason, code)
         # A later success does not wipe out a failure that nobody can have read yet.
         if closed.failed or self._notice is None or not self._notice.failed:
             self._notice = closed

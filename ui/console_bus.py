@@ -13,7 +13,7 @@ from typing import Protocol
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from safety.records import Command, Picture, Snapshot
+from safety.records import Command, Picture, SignIn, SignOut, Snapshot
 from tracking.records import Boxes
 from ui.console_model import Connection, ConsoleModel
 
@@ -29,7 +29,7 @@ class Client(Protocol):
     @property
     def undecodable(self) -> int: ...
     def receive(self, timeout_s: float = 0.0) -> list: ...  # type: ignore[type-arg]
-    def send(self, message: Command) -> None: ...
+    def send(self, message: Command | SignIn | SignOut) -> None: ...
     def wake(self) -> None: ...
     def close(self, linger_s: float = 0.0) -> None: ...
 
@@ -85,7 +85,7 @@ class ConsoleFeed(QObject):
     def start(self) -> None:
         self._thread.start()
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command | SignIn | SignOut) -> None:
         """Hand a command to the bus thread; never blocks."""
         self._client.send(command)
 

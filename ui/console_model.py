@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calibration.site import Site
-from safety.records import AlarmTransition, Command, Picture, Refusal, Snapshot
+from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
 from ui.calm import Calm
 from ui.commands import CommandDesk, Notice
 from ui.freshness import EngineWatch, Pulse
 from ui.health_model import Chip, Seen, Tile, Words, chips, tile
+from ui.session_model import SessionDesk
 from ui.text import Language, say
 
 Connection = Literal["waiting", "refused", "version"]
@@ -43,11 +44,12 @@ class ConsoleModel:
         site: Site,
         name: str = "console-1",
         language: Language | None = None,
-        send: Callable[[Command], None] | None = None,
+        send: Callable[[Command | SignIn | SignOut], None] | None = None,
     ) -> None:
         self.site = site
         self.language: Language = language or site.site.language
         self.desk = CommandDesk(name, send)
+        self.session = SessionDesk(name, send)
         self.snapshot: Snapshot | None = None
         self.connection: Connection = "waiting"
         self._watch = EngineWatch()
@@ -65,6 +67,7 @@ class ConsoleModel:
                 if self._watch.receive(message, received_s):
                     self.snapshot = message
                     self.desk.observe(message)
+                    self.session.observe(message)
             case AlarmTransition():
                 self._event = message
             case Picture():
@@ -74,6 +77,8 @@ class ConsoleModel:
                 old = self._seen.get(message.camera, Seen())
                 kept = (*old.boxes, message)[-_BOXES_KEPT:]
                 self._seen[message.camera] = Seen(old.picture, old.picture_at_s, kept, received_s)
+            case Refusal() if message.command == "SignIn":
+                self.session.refused(message, received_s)
             case Refusal():
                 self.desk.refused(message, received_s)
 

@@ -18,6 +18,7 @@ from ui.dialogs import ResetDialog, ShelveDialog
 from ui.floor_plan import FloorPlan
 from ui.health_strip import HealthStrip
 from ui.plan_static import Layers
+from ui.session_corner import SessionCorner
 from ui.text import LANGUAGE_NAMES, Language, other, say
 from ui.theme import base_font, style_sheet
 
@@ -44,11 +45,12 @@ class ConsoleWindow(QMainWindow):
         self.alarms = AlarmPanel(language, self)
         self.health = HealthStrip(self)
         self._lay_out()
+        self.session = SessionCorner(model.session, clock, lambda: model.language, self)
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._build_menus()
-        self.alarms.acknowledge.connect(lambda alarm: self._command(self.model.desk.acknowledge, alarm))
-        self.alarms.unshelve.connect(lambda alarm: self._command(self.model.desk.unshelve, alarm))
+        self.alarms.acknowledge.connect(self._acknowledge)
+        self.alarms.unshelve.connect(self._unshelve)
         self.alarms.shelve.connect(self._ask_shelve)
         self.health.reset.connect(self._ask_reset)
         self._timer = QTimer(self)
@@ -72,6 +74,7 @@ class ConsoleWindow(QMainWindow):
         self.alarms.show_alarms(model.rows(now_s), live)
         self.alarms.show_notice(model.notice(now_s), model.event())
         self.health.show_health(model.chips(now_s), live, model.language)
+        self.session.refresh()
         if self.after_refresh is not None:
             self.after_refresh(model.headline(now_s).kind, now_s)
 
@@ -128,7 +131,8 @@ class ConsoleWindow(QMainWindow):
         bar = self.menuBar()
         if bar is None:
             return
-        for name in ("view", "alarm", "help"):
+        bar.setCornerWidget(self.session)
+        for name in ("view", "alarm", "session", "help"):
             menu = bar.addMenu(name)
             if menu is not None:
                 self._menus[name] = menu
@@ -148,6 +152,9 @@ class ConsoleWindow(QMainWindow):
         self._add(alarm, "button.acknowledge_visible", "Shift+A", self.alarms.ask_acknowledge_visible)
         self._add(alarm, "button.shelve", "S", self.alarms.ask_shelve)
         self._add(alarm, "button.unshelve", "U", self.alarms.ask_unshelve)
+        session = self._menus["session"]
+        self._add(session, "menu.sign_in", "Ctrl+I", self.session.sign_in)
+        self._add(session, "menu.sign_out", "Ctrl+O", self.session.sign_out)
         self._add(self._menus["help"], "menu.about", "F1", self.show_about)
 
     def _add(self, menu: QMenu, key: str, shortcut: str, slot: Callable[[], object]) -> QAction:
@@ -203,13 +210,25 @@ class ConsoleWindow(QMainWindow):
 
     # Commands
 
+    def _acknowledge(self, alarm: str) -> None:
+        if not self._signed_in_first("acknowledge", alarm, lambda: self._acknowledge(alarm)):
+            self._command(self.model.desk.acknowledge, alarm)
+
+    def _unshelve(self, alarm: str) -> None:
+        if not self._signed_in_first("unshelve", alarm, lambda: self._unshelve(alarm)):
+            self._command(self.model.desk.unshelve, alarm)
+
+    def _signed_in_first(self, action: str, target: str, command: Callable[[], object]) -> bool:
+        """Whether the command has to wait until somebody has signed in."""
+        return self.session.then(say(self.model.language, f"command.{action}", target=target), command)
+
     def _command(self, order: Callable[[str, float], None], target: str) -> None:
         order(target, self._clock())
         self.refresh()
 
     def _ask_shelve(self, alarm: str) -> None:
         row = next((r for r in self.model.rows(self._clock()) if r.id == alarm), None)
-        if row is None:
+        if row is None or self._signed_in_first("shelve", alarm, lambda: self._ask_shelve(alarm)):
             return
         what = f"{row.level_text} · {row.situation} · {row.hoist} · {row.who}"
         limit_s = self.model.site.policy.shelve_limit_s
@@ -222,6 +241,8 @@ class ConsoleWindow(QMainWindow):
         self.refresh()
 
     def _ask_reset(self, node: str) -> None:
+        if self._signed_in_first("reset", node, lambda: self._ask_reset(node)):
+            return
         dialog = ResetDialog(node, self.model.language, self)
         dialog.chosen.connect(lambda name: self._command(self.model.desk.reset, name))
         _open(dialog)

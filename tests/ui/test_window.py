@@ -24,13 +24,15 @@ from ui.banner import flash_on
 from ui.console_model import ConsoleModel
 from ui.console_window import ConsoleWindow
 from ui.dialogs import ResetDialog, ShelveDialog
-from ui.text import Language, other
+from ui.sign_in import SignInDialog
+from ui.text import Language, other, say
 from ui.theme import korean_families
 
 SITE = example_site()
 SIZES = [(1366, 768), (1600, 900), (1920, 1080)]
 NAMES = re.compile(
-    r"\b(cam|cabinet-|P|H|C|a-)\d+|Hall 3|Shift|Hoistwatch|English|\b(Hz|ms|s|m|min|p50|p99|A|AGPL\S*|GNU)\b"
+    r"\b(cam|cabinet-|P|H|C|a-)\d+|Hall 3|Shift|Ctrl|hoistwatch users add|kim|Hoistwatch|English"
+    r"|\b(Hz|ms|s|m|min|p50|p99|A|I|O|AGPL\S*|GNU)\b"
 )
 
 
@@ -123,6 +125,7 @@ def test_dialogs_speak_the_language(qtbot: QtBot, language: Language) -> None:
     for dialog in (
         ShelveDialog("a-17", "H1", 1800.0, language, None),
         ResetDialog("cabinet-1", language, None),
+        SignInDialog(language, say(language, "command.acknowledge", target="a-17"), None),
         AboutDialog(language),
     ):
         keep(qtbot, dialog)
@@ -202,6 +205,7 @@ def test_dialogs_are_not_cut_off(qtbot: QtBot, language: Language) -> None:
     for dialog in (
         ShelveDialog("a-17", scenes.STRUCK.reason_en, 1800.0, language, None),
         ResetDialog("cabinet-1", language, None),
+        SignInDialog(language, say(language, "command.acknowledge", target="a-17"), None),
         AboutDialog(language),
     ):
         keep(qtbot, dialog)
