@@ -223,6 +223,9 @@ class Bus(Table):
     publish_port: int = Field(5570, ge=0, le=65535)
     command_port: int = Field(5571, ge=0, le=65535)
     keys: str = "keys"
+    command_age_s: float = Field(
+        3.0, ge=0.5, le=30.0, description="A command of a console that has heard nothing for longer is refused."
+    )
 
 
 class DetectorTable(Table):

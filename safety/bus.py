@@ -23,6 +23,7 @@ from calibration.errors import Unavailable
 from calibration.site import Bus
 from safety.bus_auth import COMMAND, PUBLISH, Gatekeeper, OnRefused, RefusalLog, violation
 from safety.bus_client import BusClient
+from safety.bus_seal import RateLimit, SealBook, stamp
 from safety.bus_wire import (
     COMMAND_BYTES_MAX,
     COMMAND_QUEUE,
@@ -35,11 +36,14 @@ from safety.bus_wire import (
     is_ipv6,
     topic,
 )
-from safety.keys import Identity, Role, load_allow, load_identity
-from safety.records import Acknowledge, FromPeer, Published, Reset, Shelve, SignIn, SignOut, ToPeer
+from safety.keys import Identity, Party, Role, load_allow, load_identity
+from safety.records import FromPeer, Published, Refusal, RelayStatus, Snapshot, ToPeer
 
 __all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
 
+CONSOLE_HZ, CONSOLE_BURST = 10.0, 60
+"""More commands than a person gives; all alarms of a full list acknowledged at once are within it."""
+RELAY_HZ, RELAY_BURST = 200.0, 400
 _BATCH = 512
 """Messages taken in by one call, so that a flood cannot hold the engine's tick."""
 
@@ -74,6 +78,9 @@ class EngineBus:
         self._undecodable = 0
         self._violations = 0
         self._unsent = 0
+        self._limited = 0
+        self._seals = SealBook(site_bus.command_age_s)
+        self._limits = {"console": RateLimit(CONSOLE_HZ, CONSOLE_BURST), "relay": RateLimit(RELAY_HZ, RELAY_BURST)}
         self._routes: dict[tuple[Role, str], bytes] = {}
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._gatekeeper = Gatekeeper(self._context, allow, self._refusals)
@@ -99,18 +106,23 @@ class EngineBus:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Since the start: connections and messages refused, messages malformed or not permitted, answers unsent."""
+        """Since the start: connections and messages refused, messages malformed, not permitted or late, answers unsent,
+        messages above the rate that a party may send."""
         return {
             "bus_refused": self._refusals.count,
             "bus_undecodable": self._undecodable,
             "bus_violations": self._violations,
             "bus_unsent": self._unsent,
+            "bus_limited": self._limited,
         }
 
     def publish(self, message: Published) -> None:
         """Send to every subscriber that has room; for one that has not, the message is lost. Never blocks."""
         try:
-            self._publisher.send_multipart((topic(message), encode(message)), zmq.NOBLOCK)
+            frames = [topic(message), encode(message)]
+            if isinstance(message, Snapshot):
+                frames.append(stamp(time.monotonic_ns()))
+            self._publisher.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError:
             self._unsent += 1
 
@@ -197,26 +209,42 @@ class EngineBus:
         return int(bytes(bound).rstrip(b"\0").rsplit(b":", 1)[1]) if isinstance(bound, bytes) else port
 
     def _admit(self, frames: list[zmq.Frame]) -> Received | None:
-        """Turn frames into a message of a known party, or count why not."""
+        """Turn frames into a message of a known party, or count and report why not."""
         user_id, address = _metadata(frames[-1], "User-Id"), _metadata(frames[-1], "Peer-Address")
         party = self._gatekeeper.party(user_id)
         if party is None:
             self._violations += 1
-            self._refusals.note(address, user_id.encode(), "it sent a message without an admitted key")
+            found: FromPeer | str = "it sent a message without an admitted key"
+        else:
+            found = self._read(party, frames)
+        if isinstance(found, str) or party is None:
+            self._refusals.note(address, user_id.encode(), str(found))
             return None
-        message = decode_from_peer(frames[1].bytes) if len(frames) == 2 else None
+        return Received(party.role, party.name, found)
+
+    def _read(self, party: Party, frames: list[zmq.Frame]) -> FromPeer | str:
+        """A party's message, or why it does not count."""
+        limit = self._limits.get(party.role)
+        if limit is not None and not limit.admits(party, time.monotonic()):
+            self._limited += 1
+            return f"{party} sends more than it may, the rest is dropped"
+        message = decode_from_peer(frames[1].bytes) if 2 <= len(frames) <= 3 else None
         if message is None:
             self._undecodable += 1
-            self._refusals.note(address, user_id.encode(), f"{party} sent a message that cannot be decoded")
-            return None
+            return f"{party} sent a message that cannot be decoded"
         if reason := violation(party, message):
             self._violations += 1
-            self._refusals.note(address, user_id.encode(), reason)
-            return None
+            return reason
         self._routes[party.role, party.name] = frames[0].bytes
-        if isinstance(message, Acknowledge | Shelve | Reset | SignIn | SignOut):
-            message = msgspec.structs.replace(message, by=party.name)
-        return Received(party.role, party.name, message)
+        if isinstance(message, RelayStatus):
+            return message
+        flaw = self._seals.flaw(party, frames[2].bytes if len(frames) == 3 else None, time.monotonic_ns())
+        if not flaw:
+            return msgspec.structs.replace(message, by=party.name)
+        self._violations += 1
+        name = type(message).__name__
+        self.send(party.role, party.name, Refusal(time_s=time.monotonic(), command=name, reason=flaw, code="late"))
+        return f"{party} sent {name}, but {flaw}"
 
     def _watch_handshakes(self) -> None:
         """Peers without CURVE, or dialling with another engine's key, never reach the ZAP handler.

@@ -17,6 +17,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from calibration.site import Bus
 from safety.bus_auth import COMMAND, MAY_CONNECT, PUBLISH
+from safety.bus_seal import Sealer
 from safety.bus_wire import (
     COMMAND_BYTES_MAX,
     COMMAND_QUEUE,
@@ -138,6 +139,7 @@ class BusClient:
         self._conflate = conflate
         self._outbox: deque[FromPeer] = deque(maxlen=COMMAND_QUEUE)
         self._undecodable = 0
+        self._sealer = Sealer()
         self._closed = False
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._wake_in, self._wake_out = socket.socketpair()
@@ -248,7 +250,10 @@ class BusClient:
         if self._dealer is None:
             return "this role may only listen"
         try:
-            self._dealer.socket.send(encode(message), zmq.NOBLOCK)
+            frames = [encode(message)]
+            if not isinstance(message, RelayStatus):
+                frames.append(self._sealer.seal())
+            self._dealer.socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError:
             return "not connected to the engine"
         return ""
@@ -260,7 +265,10 @@ class BusClient:
                 frames = link.recv_multipart(zmq.NOBLOCK)
             except zmq.ZMQError:
                 break
-            message = decode_from_engine(frames[-1])
+            # Topic, message and, with a snapshot, its stamp; what answers a command is the message alone.
+            message = decode_from_engine(frames[min(1, len(frames) - 1)])
+            if len(frames) == 3:
+                self._sealer.heard(frames[2])
             if message is None:
                 self._undecodable += 1
             else:

@@ -326,7 +326,8 @@ class Refusal(Record, frozen=True, kw_only=True):
     """The engine's answer to a command that it did not carry out.
 
     ``code`` is for what a console says in its own words: ``sign_in`` (nobody is signed in), ``role`` (not for
-    that role), ``wrong`` (name or password), ``locked`` (too many tries, for ``wait_s`` more).
+    that role), ``wrong`` (name or password), ``locked`` (too many tries, for ``wait_s`` more), ``late`` (held up on
+    the way, or given by a console that hears nothing).
     """
 
     time_s: float

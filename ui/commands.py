@@ -35,7 +35,7 @@ class Notice:
     def text(self, language: Language) -> str:
         what = say(language, f"command.{self.action}", target=self.target)
         limit = duration(language, CONFIRM_S)
-        reason = say(language, f"refused.{self.code}") if self.code in ("sign_in", "role") else self.reason
+        reason = say(language, f"refused.{self.code}") if self.code in ("sign_in", "role", "late") else self.reason
         return say(language, f"command.{self.outcome}", what=what, limit=limit, reason=reason)
 
 

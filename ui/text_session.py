@@ -48,5 +48,9 @@ SESSION: dict[str, tuple[str, str]] = {
     "signin.silent": ("The engine does not answer.", "엔진이 응답하지 않습니다."),
     "dialog.sign_in": ("Sign in", "로그인"),
     "refused.sign_in": ("nobody is signed in at this console", "이 콘솔에 로그인한 사람이 없습니다"),
+    "refused.late": (
+        "it came too late, or this console did not hear the engine when it was given; try again",
+        "명령이 늦게 도착했거나 콘솔이 엔진 신호를 받지 못한 상태였습니다. 다시 시도하십시오",
+    ),
     "refused.role": ("your role may not do this", "현재 권한으로는 할 수 없는 조작입니다"),
 }
