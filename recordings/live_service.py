@@ -175,6 +175,9 @@ class LiveEngine:
         self._keep(events)
         if (line := self._rates.line(snapshot)) is not None:
             self._log(line)
+        for notice in self._bus.notices():
+            self._log(notice)
+            self._note("engine", "engine", "config", {"keys": notice})
         self.summary.ticks += 1
         self.summary.worst = max(self.summary.worst, snapshot.level, key=lambda level: level.rank)
         self.summary.events.update(t.event for t in step.transitions)

@@ -13,6 +13,7 @@ from pathlib import Path
 from calibration.errors import HoistwatchError
 from calibration.policy import Policy
 from safety.bus import Received
+from safety.file_watch import FileWatch
 from safety.records import Command, Refusal, SessionView, SignIn, SignOut
 from safety.sessions import Sessions
 from safety.users import USERS_FILE, User, Users, load_users, verified
@@ -38,9 +39,8 @@ class SessionDesk:
     def __init__(
         self, folder: Path | None, policy: Policy, answer: Answer, note: Note, wake: Callable[[], None]
     ) -> None:
-        self._path = folder / USERS_FILE if folder is not None else None
+        self._file = FileWatch(folder / USERS_FILE) if folder is not None else None
         self._users: Users = load_users(folder) if folder is not None else {}
-        self._stamp = self._stamped()
         self._sessions = Sessions(policy, required=bool(self._users))
         self._answer, self._note, self._wake = answer, note, wake
         self._checks: dict[str, tuple[str, Future[User | None]]] = {}
@@ -119,12 +119,10 @@ class SessionDesk:
             self._note("console", console, "sign_out", {"user": user.name, "reason": why})
 
     def _look(self) -> None:
-        stamp = self._stamped()
-        if stamp == self._stamp or self._path is None:
+        if self._file is None or not self._file.changed():
             return
-        self._stamp = stamp
         try:
-            self._users = load_users(self._path.parent)
+            self._users = load_users(self._file.path.parent)
             self.fault = ""
         except HoistwatchError as error:
             self.fault = str(error)
@@ -133,10 +131,3 @@ class SessionDesk:
         # Never back to a console for everybody by losing a file: that takes a restart of the engine.
         self._sessions.required = self._sessions.required or bool(self._users)
         self._note("engine", "engine", "config", {"users": sorted(self._users)})
-
-    def _stamped(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat() if self._path is not None else None
-        except OSError:
-            return None
-        return (found.st_mtime_ns, found.st_ino) if found is not None else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import socket
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,9 @@ import msgspec
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from calibration.errors import Unavailable
+from calibration.errors import BadInput, Unavailable
 from calibration.site import Bus
-from safety.bus_auth import COMMAND, PUBLISH, Gatekeeper, OnRefused, RefusalLog, violation
+from safety.bus_auth import COMMAND, MAY_CONNECT, PUBLISH, Gatekeeper, OnRefused, RefusalLog, violation
 from safety.bus_client import BusClient
 from safety.bus_seal import RateLimit, SealBook, stamp
 from safety.bus_wire import (
@@ -36,7 +37,8 @@ from safety.bus_wire import (
     is_ipv6,
     topic,
 )
-from safety.keys import Identity, Party, Role, load_allow, load_identity
+from safety.file_watch import FileWatch
+from safety.keys import ALLOW_FILE, Identity, Party, Role, load_allow, load_identity
 from safety.records import FromPeer, Published, Refusal, RelayStatus, Snapshot, ToPeer
 
 __all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
@@ -44,6 +46,7 @@ __all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
 CONSOLE_HZ, CONSOLE_BURST = 10.0, 60
 """More commands than a person gives; all alarms of a full list acknowledged at once are within it."""
 RELAY_HZ, RELAY_BURST = 200.0, 400
+KEYS_LOOK_S = 1.0
 _BATCH = 512
 """Messages taken in by one call, so that a flood cannot hold the engine's tick."""
 
@@ -84,11 +87,17 @@ class EngineBus:
         self._routes: dict[tuple[Role, str], bytes] = {}
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._gatekeeper = Gatekeeper(self._context, allow, self._refusals)
+        self._allow_file = FileWatch(folder / ALLOW_FILE)
+        self._looked_s = time.monotonic()
+        self._notices: list[str] = []
+        self._identity, self._host = identity, site_bus.host
+        self._reopening = False
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._sockets: list[zmq.Socket[bytes]] = []
         self._monitors: dict[zmq.Socket[bytes], str] = {}
+        self._monitor_of: dict[zmq.Socket[bytes], zmq.Socket[bytes]] = {}
         self._closed = False
         self._gatekeeper.start()
         try:
@@ -140,6 +149,7 @@ class EngineBus:
         """What came in, waiting at most ``timeout_s`` for the first message or for ``wake``."""
         self._poller.poll(math.ceil(max(0.0, timeout_s) * 1e3))
         self._drain_wake()
+        self._look_at_keys(time.monotonic())
         received: list[Received] = []
         for _ in range(_BATCH):
             try:
@@ -157,6 +167,11 @@ class EngineBus:
         """Make a waiting ``receive`` return now. May be called from any thread."""
         with suppress(OSError):  # full: it wakes anyway; closed: nobody waits
             self._wake_in.send(b"w")
+
+    def notices(self) -> list[str]:
+        """What became of changed keys since it was asked last, a sentence each."""
+        told, self._notices = self._notices, []
+        return told
 
     def close(self) -> None:
         """Close both sockets and end the authenticator. May be called twice."""
@@ -189,6 +204,7 @@ class EngineBus:
             link.setsockopt(zmq.ROUTER_MANDATORY, 1)  # so that a peer that is gone is counted, not passed over
         monitor = link.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
         self._monitors[monitor] = domain
+        self._monitor_of[monitor] = link
         return link
 
     def _listen(self, link: zmq.Socket[bytes], host: str, port: int, domain: str) -> int:
@@ -246,6 +262,53 @@ class EngineBus:
         self.send(party.role, party.name, Refusal(time_s=time.monotonic(), command=name, reason=flaw, code="late"))
         return f"{party} sent {name}, but {flaw}"
 
+    def _look_at_keys(self, now_s: float) -> None:
+        """Once a second: has the list of parties changed? Whoever is on it no more loses its connection."""
+        if self._reopening:
+            self._reopen_publisher()
+        if now_s - self._looked_s < KEYS_LOOK_S:
+            return
+        self._looked_s = now_s
+        if not self._allow_file.changed():
+            return
+        try:
+            allow = load_allow(self._allow_file.path.parent)
+        except BadInput as error:
+            self._notices.append(f"the keys of before stay in force: {error}")
+            return
+        gone = self._gatekeeper.replace(allow)
+        self._notices.append(f"keys of {len(allow)} parties read anew; refused from now on: {_named(gone)}")
+        for party in gone:
+            self._routes.pop((party.role, party.name), None)
+        # Commands of a key that is gone are refused one by one; who only listens has to be cut off.
+        if any(party.role in MAY_CONNECT[PUBLISH] for party in gone):
+            with suppress(zmq.ZMQError):
+                self._publisher.unbind(endpoint(self._host, self.ports.publish))
+            self._reopening = True
+            self._reopen_publisher()
+
+    def _reopen_publisher(self) -> None:
+        """A new socket at the same place; all that are admitted dial again within a tenth of a second.
+
+        The old one's port comes free a moment after it was let go, so this is tried until it succeeds.
+        """
+        fresh = self._bind(zmq.PUB, PUBLISH, self._identity)
+        try:
+            self._listen(fresh, self._host, self.ports.publish, PUBLISH)
+        except Unavailable:
+            self._drop(fresh)
+            return
+        old, self._publisher, self._reopening = self._publisher, fresh, False
+        self._drop(old)
+
+    def _drop(self, link: zmq.Socket[bytes]) -> None:
+        monitor = next(m for m, of in self._monitor_of.items() if of is link)
+        del self._monitors[monitor], self._monitor_of[monitor]
+        self._sockets.remove(link)
+        link.disable_monitor()
+        monitor.close(0)
+        link.close(0)
+
     def _watch_handshakes(self) -> None:
         """Peers without CURVE, or dialling with another engine's key, never reach the ZAP handler.
 
@@ -262,6 +325,10 @@ class EngineBus:
         with suppress(OSError):
             while self._wake_out.recv(4096):
                 pass
+
+
+def _named(parties: Iterable[Party]) -> str:
+    return ", ".join(sorted(map(str, parties))) or "nobody"
 
 
 def _metadata(frame: zmq.Frame, name: str) -> str:

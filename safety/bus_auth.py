@@ -94,6 +94,12 @@ class Gatekeeper(ThreadAuthenticator):
         self._address = msg[3].decode("ascii", "replace") if len(msg) > 3 else ""
         await super().handle_zap_message(msg)
 
+    def replace(self, allow: Mapping[bytes, Party]) -> frozenset[Party]:
+        """Another list from now on. Returns whose keys of before are not on it."""
+        gone = frozenset(party for public, party in self._parties.items() if allow.get(public) != party)
+        self._parties = dict(allow)
+        return gone
+
     def admits(self, domain: str, public: bytes) -> bool:
         party = self._parties.get(public)
         if party is None:

@@ -116,7 +116,7 @@ def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
 def add_party(folder: Path, role: Role, name: str) -> Path:
     """Make a key for one more party, such as a second console, and list it. Returns its secret file.
 
-    The engine reads the list when it starts.
+    An engine that runs lets it in within a second.
 
     Raises:
         BadInput: no such role, an unfit name, or the party exists already.
@@ -138,8 +138,27 @@ def add_party(folder: Path, role: Role, name: str) -> Path:
     return path
 
 
+def rotate_party(folder: Path, role: Role, name: str) -> Path:
+    """Give a listed party a new key pair. Returns its secret file, to be taken to that party's machine.
+
+    An engine that runs refuses the old key within a second.
+
+    Raises:
+        BadInput: the party is not listed.
+        Unavailable: the folder cannot be written.
+    """
+    party = Party(role, name)
+    allow = {listed: public for public, listed in load_allow(folder).items()}
+    if party not in allow:
+        raise BadInput(f"{folder / ALLOW_FILE}: {role} {name!r} is not listed")
+    path = folder / key_file(role, name)
+    allow[party] = _write_pair(path, party)
+    _write_allow(folder, allow)
+    return path
+
+
 def remove_party(folder: Path, role: Role, name: str) -> None:
-    """Take a party off the list, so that the engine refuses its key from its next start on.
+    """Take a party off the list, so that the engine refuses its key: one that runs, within a second.
 
     Raises:
         BadInput: the party is not listed.
@@ -252,7 +271,7 @@ def _write_allow(folder: Path, allow: Mapping[Party, bytes]) -> None:
 
 
 def _allow_lines(allow: Mapping[Party, bytes]) -> Iterable[str]:
-    yield "# Whom the engine lets in, by public key. Delete a party to lock it out at the engine's next start."
+    yield "# Whom the engine lets in, by public key. Delete a party to lock it out."
     for party in sorted(allow, key=lambda p: (p.role, p.name)):
         yield f'\n[[party]]\nrole = "{party.role}"\nname = "{party.name}"\npublic = "{allow[party].decode()}"'
     yield ""

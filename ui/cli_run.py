@@ -123,13 +123,16 @@ def keys(
     remove: Annotated[
         str | None, typer.Option("--remove", help="Refuse one party from now on, ROLE:NAME; for a lost key.")
     ] = None,
+    rotate: Annotated[
+        str | None, typer.Option("--rotate", help="Give one party a new key, ROLE:NAME; its old one is refused.")
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make all keys anew; every party needs its new one.")
     ] = False,
 ) -> None:
     """Make the keys of engine, console, relay nodes, recorder and viewer; existing ones are kept."""
     from calibration.site_file import load_site
-    from safety.keys import add_party, key_folder, make_keys, remove_party
+    from safety.keys import add_party, key_folder, make_keys, remove_party, rotate_party
 
     loaded = load_site(site)
     folder = key_folder(loaded, site)
@@ -137,8 +140,11 @@ def keys(
         typer.echo(f"made {add_party(folder, *_party(add, '--add'))}")
     if remove is not None:
         remove_party(folder, *_party(remove, "--remove"))
-        typer.echo(f"{remove} is off the list: restart the engine, and it is refused")
-    if add is not None or remove is not None:
+        typer.echo(f"{remove} is off the list: an engine that runs refuses it within a second")
+    if rotate is not None:
+        path = rotate_party(folder, *_party(rotate, "--rotate"))
+        typer.echo(f"made {path} anew: take it to that machine; the old key is refused from now on")
+    if add is not None or remove is not None or rotate is not None:
         return
     made = make_keys(folder, loaded, overwrite=overwrite)
     typer.echo(f"{folder}: made {', '.join(made.created) or 'nothing'}")

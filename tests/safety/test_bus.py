@@ -20,7 +20,15 @@ from safety.bus import CONSOLE_BURST, BusClient, EngineBus, Received
 from safety.bus_auth import RefusalLog
 from safety.bus_seal import Seal
 from safety.bus_wire import PUBLISH_QUEUE, conflate, decode_from_engine, encode
-from safety.keys import Identity, add_party, load_identity, load_server_key, make_keys
+from safety.keys import (
+    Identity,
+    add_party,
+    load_identity,
+    load_server_key,
+    make_keys,
+    remove_party,
+    rotate_party,
+)
 from safety.records import (
     Acknowledge,
     AlarmTransition,
@@ -391,6 +399,61 @@ def test_a_message_too_large_ends_its_connection_only(hall: Hall) -> None:
     hall.until(lambda: len(hall.received) == 1)
     assert hall.bus.counts["bus_undecodable"] == 0
     link.close()
+
+
+# --- keys that change while it runs --------------------------------------------------------------
+
+
+def hears(hall: Hall, peer: BusClient, within_s: float = 4.0) -> bool:
+    """Whether a peer gets what is published from now on."""
+    end_s = time.monotonic() + within_s
+    peer.receive(0.0)
+    while time.monotonic() < end_s:
+        hall.pump()
+        hall.bus.publish(snapshot(7))
+        if snapshot(7) in peer.receive(0.01):
+            return True
+    return False
+
+
+def told(hall: Hall, words: str) -> None:
+    notices: list[str] = []
+    hall.until(lambda: bool(notices.extend(hall.bus.notices()) or words in " | ".join(notices)))
+
+
+def test_a_rotated_key_is_cut_off_and_its_successor_let_in(hall: Hall) -> None:
+    console, viewer = joined(hall, "console", "console-1"), joined(hall, "viewer", "viewer")
+    assert hears(hall, viewer)
+    rotate_party(hall.keys, "viewer", "viewer")
+    told(hall, "refused from now on: viewer 'viewer'")
+    hall.until(lambda: viewer.state == "refused")
+    assert not hears(hall, viewer, 0.7)
+    assert "its key is not listed" in hall.reasons()
+    assert hears(hall, joined(hall, "viewer", "viewer")), "with the new key"
+    assert hears(hall, console), "everybody else dials again by itself"
+    console.send(RESET)
+    hall.until(lambda: len(hall.received) == 1)
+
+
+def test_a_removed_console_cannot_command_and_an_added_one_can(hall: Hall) -> None:
+    first = joined(hall, "console", "console-1")
+    add_party(hall.keys, "console", "console-2")
+    told(hall, "refused from now on: nobody")
+    second = joined(hall, "console", "console-2")
+    remove_party(hall.keys, "console", "console-1")
+    told(hall, "refused from now on: console 'console-1'")
+    first.send(RESET)
+    second.send(Acknowledge(time_s=0.0, by="", alarm="a-1"))
+    hall.until(lambda: len(hall.received) == 1)
+    assert hall.received[0].name == "console-2"
+
+
+def test_a_broken_list_changes_nothing(hall: Hall) -> None:
+    console = joined(hall, "console", "console-1")
+    (hall.keys / "allow.toml").write_text("[[party]]\n")
+    told(hall, "the keys of before stay in force: ")
+    console.send(RESET)
+    hall.until(lambda: len(hall.received) == 1)
 
 
 # --- nobody holds the engine up -----------------------------------------------------------------

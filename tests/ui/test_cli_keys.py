@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from calibration.site_file import site_text
-from safety.keys import Party, load_allow
+from safety.keys import Party, load_allow, load_identity
 from tests.shared_data import ROOT
 from tests.worlds import bridge, hall
 
@@ -30,3 +30,18 @@ def test_a_party_is_added_and_removed(tmp_path: Path) -> None:
     assert again.returncode == 2
     assert again.stderr.count("\n") == 1
     assert "not listed" in again.stderr
+
+
+def test_a_key_is_rotated(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text(site_text(hall(0, [bridge()])), encoding="utf-8")
+    assert keys(site).returncode == 0
+    before = load_allow(tmp_path / "keys")
+    done = keys(site, "--rotate", "console:console-1")
+    assert done.returncode == 0
+    assert "console-1.key anew" in done.stdout
+    after = load_allow(tmp_path / "keys")
+    assert set(before.values()) == set(after.values())
+    assert [party.name for public, party in before.items() if public not in after] == ["console-1"]
+    assert load_identity(tmp_path / "keys", "console", "console-1").public in after
+    assert keys(site, "--rotate", "console:nobody").returncode == 2
