@@ -6,23 +6,19 @@ import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from shapely import Polygon, is_valid_reason
 
 from calibration.allowed import Allowance
+from calibration.annunciator import Annunciator
 from calibration.policy import Policy
+from calibration.table import HALL, Name, Table
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Point = tuple[Finite, Finite]
 Vector3 = tuple[Finite, Finite, Finite]
 Matrix3 = tuple[Vector3, Vector3, Vector3]
 Range = tuple[Finite, Finite]
-
-
-def _is_name(value: str) -> str:
-    if not value or len(value) > 64 or any(c in '/\\"\n\r\t' or not c.isprintable() for c in value):
-        raise ValueError("must be a printable name of 1 to 64 characters without slashes or quotes")
-    return value
 
 
 def _is_polygon(points: tuple[Point, ...]) -> tuple[Point, ...]:
@@ -52,18 +48,9 @@ def _shape(value: Any) -> str:
     return f"{len(value)}×{rows.pop()}" if len(rows) == 1 else "ragged"
 
 
-HALL = "hall"
-"""Target of relay outputs that belong to no single hoist."""
-Name = Annotated[str, AfterValidator(_is_name)]
 PolygonM = Annotated[tuple[Point, ...], AfterValidator(_is_polygon)]
 RisingRange = Annotated[Range, AfterValidator(_is_rising)]
 Length = Annotated[float, Field(gt=0.0, le=200.0, allow_inf_nan=False)]
-
-
-class Table(BaseModel):
-    """A table of the site file: unknown keys are errors, values do not change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Floor(Table):
@@ -263,6 +250,7 @@ class Site(Table):
     structure: tuple[Structure, ...] = ()
     zone: tuple[Zone, ...] = ()
     relay: tuple[Relay, ...] = ()
+    annunciator: tuple[Annunciator, ...] = ()
     bus: Bus = Bus()
     detector: DetectorTable = DetectorTable()
     recording: RecordingTable = RecordingTable()
@@ -271,7 +259,7 @@ class Site(Table):
 
     @model_validator(mode="after")
     def _consistent(self) -> Site:
-        for table in ("camera", "hoist", "structure", "zone", "relay"):
+        for table in ("camera", "hoist", "structure", "zone", "relay", "annunciator"):
             names = [row.name for row in getattr(self, table)]
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
@@ -288,6 +276,13 @@ class Site(Table):
                     raise ValueError(
                         f"[[relay]] {relay.name!r} outputs {contact!r}: {signal!r} needs a hoist, not 'hall'"
                     )
+        places = targets | {z.name for z in self.zone}
+        for annunciator in self.annunciator:
+            if unknown := [name for name in annunciator.serves if name not in places]:
+                raise ValueError(
+                    f"[[annunciator]] {annunciator.name!r} serves names {unknown[0]!r}, "
+                    f"expected hoists or zones of this file or 'hall'"
+                )
         return self
 
     def camera_named(self, name: str) -> CameraTable | None:
@@ -295,3 +290,6 @@ class Site(Table):
 
     def hoist_named(self, name: str) -> Hoist | None:
         return next((h for h in self.hoist if h.name == name), None)
+
+    def annunciator_named(self, name: str) -> Annunciator | None:
+        return next((a for a in self.annunciator if a.name == name), None)

@@ -8,7 +8,7 @@ from typing import Literal
 from safety.records import Level, Situation
 
 Colour = Literal["red", "yellow", "green", "blue"]
-Tone = Literal["none", "attention", "warning", "danger"]
+Tone = Literal["none", "attention", "warning", "danger", "fault"]
 
 COLOURS: dict[Level, Colour] = {
     Level.CLEAR: "green",

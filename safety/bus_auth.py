@@ -14,7 +14,7 @@ from safety.records import Acknowledge, FromPeer, RelayStatus, Reset, Shelve, Si
 
 PUBLISH, COMMAND = "publish", "command"
 MAY_CONNECT: Mapping[str, frozenset[Role]] = {
-    PUBLISH: frozenset({"console", "recorder", "viewer"}),
+    PUBLISH: frozenset({"console", "annunciator", "recorder", "viewer"}),
     COMMAND: frozenset({"console", "relay"}),
 }
 """ZAP domain, one per socket of the engine, to the roles that may connect to it."""

@@ -22,7 +22,7 @@ import zmq
 from calibration.errors import BadInput, Unavailable
 from calibration.site import Site
 
-Role = Literal["engine", "console", "relay", "recorder", "viewer"]
+Role = Literal["engine", "console", "relay", "annunciator", "recorder", "viewer"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ALLOW_FILE = "allow.toml"
 SERVER_FILE = "engine.pub"
@@ -70,14 +70,14 @@ def key_folder(site: Site, site_path: Path) -> Path:
 
 
 def key_file(role: Role, name: str) -> str:
-    """Name of the secret file of a party: ``engine.key``, ``console-1.key``, ``relay-NAME.key``."""
-    if role != "relay" and (name == role or name.startswith(f"{role}-")):
+    """Name of the secret file of a party: ``engine.key``, ``console-1.key``, ``relay-NAME.key`` …"""
+    if role not in ("relay", "annunciator") and (name == role or name.startswith(f"{role}-")):
         return f"{name}.key"
     return f"{role}-{name}.key"
 
 
 def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
-    """Make the keys that a site needs: engine, console-1, every relay node, recorder, viewer.
+    """Make the keys that a site needs: engine, console-1, every relay node and annunciator, recorder, viewer.
 
     Keys that exist are kept unless ``overwrite``. Parties that were added by hand stay on the list.
     Running it again after an interruption completes what is missing.
@@ -90,6 +90,7 @@ def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
         Party("engine", "engine"),
         Party("console", "console-1"),
         *(Party("relay", relay.name) for relay in site.relay),
+        *(Party("annunciator", annunciator.name) for annunciator in site.annunciator),
         Party("recorder", "recorder"),
         Party("viewer", "viewer"),
     ]
@@ -212,7 +213,9 @@ def load_allow(folder: Path) -> Mapping[bytes, Party]:
             raise BadInput(f"{path}: party: expected the keys public, role and name")
         role, name = row["role"], row["name"]
         if role not in ROLES or role == "engine" or not isinstance(name, str) or not name:
-            raise BadInput(f"{path}: party: expected a role of console, relay, recorder or viewer, and a name")
+            raise BadInput(
+                f"{path}: party: expected a role of {', '.join(r for r in ROLES if r != 'engine')}, and a name"
+            )
         public, party = _key(path, row, "public"), Party(role, name)
         if public in allow or party in allow.values():
             raise BadInput(f"{path}: party: {party} is listed twice, or shares its key")

@@ -42,7 +42,7 @@ def run_relay(
     except BadInput as error:
         client.close()
         raise BadInput(f"{site_path}: {error}") from None
-    restore = _end_on_signals(stop)
+    restore = end_on_signals(stop)
     node = RelayNode(relay, client, driver, site.policy.permit_validity_s, log or _to_stderr)
     try:
         while not stop.is_set():
@@ -60,7 +60,7 @@ def _relay_named(site: Site, site_path: Path, name: str) -> Relay:
     raise BadInput(f"{site_path}: relay: no node {name!r}, expected one of this file's: {known}")
 
 
-def _end_on_signals(stop: threading.Event) -> Callable[[], None]:
+def end_on_signals(stop: threading.Event) -> Callable[[], None]:
     """Let SIGTERM and SIGINT set ``stop``; returns what puts the former handlers back."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None

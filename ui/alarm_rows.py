@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safety.alarm_table import TABLE
+from safety.freshness import Pulse
 from safety.records import Alarm, AlarmState, AlarmTransition, Level, Situation, Snapshot
 from ui.commands import TO_ACKNOWLEDGE, to_acknowledge
-from ui.freshness import Pulse
 from ui.text import Language, duration, say, word
 
 BLIND = (Situation.CAMERA_BLIND, Situation.HOIST_LOST, Situation.PERSON_LOST)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 import typer
 
 from calibration.errors import BadInput, HoistwatchError
+from ui.cli_annunciator import add_annunciator_commands
 from ui.cli_data import add_data_commands
 from ui.cli_evaluate import add_evaluate_commands
 from ui.cli_plant import add_plant_commands
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 add_run_commands(app)
 add_user_commands(app)
+add_annunciator_commands(app)
 add_data_commands(app)
 add_plant_commands(app)
 add_tool_commands(app)

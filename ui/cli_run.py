@@ -130,7 +130,7 @@ def keys(
         bool, typer.Option("--overwrite", help="Make all keys anew; every party needs its new one.")
     ] = False,
 ) -> None:
-    """Make the keys of engine, console, relay nodes, recorder and viewer; existing ones are kept."""
+    """Make the keys of engine, console, relay nodes, annunciators, recorder and viewer; existing ones are kept."""
     from calibration.site_file import load_site
     from safety.keys import add_party, key_folder, make_keys, remove_party, rotate_party
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calibration.site import Site
+from safety.freshness import EngineWatch, Pulse
 from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
 from ui.calm import Calm
 from ui.commands import CommandDesk, Notice
-from ui.freshness import EngineWatch, Pulse
 from ui.health_model import Chip, Seen, Tile, Words, chips, tile
 from ui.session_model import SessionDesk
 from ui.text import Language, say

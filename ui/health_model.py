@@ -7,9 +7,9 @@ from typing import Literal
 
 from calibration.policy import Policy
 from calibration.site import Relay, Site
+from safety.freshness import Pulse
 from safety.records import CameraView, HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes
-from ui.freshness import Pulse
 from ui.text import TEXT, Language, duration, milliseconds, say, word
 
 Mark = Literal["good", "bad", "abnormal", "unknown"]

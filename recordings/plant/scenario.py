@@ -16,14 +16,13 @@ from calibration.site import (
     Finite,
     Hoist,
     Length,
-    Name,
     Point,
     PolygonM,
     Relay,
-    Table,
     Vector3,
     Zone,
 )
+from calibration.table import Name, Table
 from recordings.plant.records import Posture, Role, Shape
 from safety.records import Level, Situation
 

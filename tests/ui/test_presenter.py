@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safety.freshness import EngineWatch
 from safety.records import Acknowledge, AlarmState, Command, Level, Refusal, Reset, Shelve, Situation, Snapshot
 from tests.ui import scenes
 from tests.ui.example_site import example_site
@@ -17,7 +18,6 @@ from ui.alarm_rows import alarm_order, alarm_rows
 from ui.calm import Calm
 from ui.commands import CommandDesk
 from ui.console_model import ConsoleModel
-from ui.freshness import EngineWatch
 from ui.health_model import Chip
 
 SITE = example_site()

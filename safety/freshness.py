@@ -1,4 +1,4 @@
-"""Whether what the console shows is live: the engine's pulse, judged by the console's own clock."""
+"""Whether what a client of the bus shows or tells is live: the engine's pulse, judged by the client's own clock."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Literal
 from safety.records import Snapshot
 
 SILENT_S = 0.5
-"""Without a new snapshot for longer than this, nothing on the screen counts as live."""
+"""Without a new snapshot for longer than this, nothing that was heard counts as live."""
 LATE_S = 1.0
-"""Snapshots that reach the console this much later than the quickest ones are no longer live either."""
+"""Snapshots that arrive this much later than the quickest ones are no longer live either."""
 _RATE_WINDOW_S = 5.0
 _LEAK = 1e-3
 """How fast the shortest transit time is forgotten, in s/s: more than clocks drift apart, less than a queue grows."""
@@ -32,7 +32,7 @@ class Pulse:
 
 
 class EngineWatch:
-    """Takes each snapshot with the console's monotonic time of receipt and tells the pulse at any time.
+    """Takes each snapshot with the client's monotonic time of receipt and tells the pulse at any time.
 
     The engine's clock and this one may belong to different machines, so only differences count:
     the quickest transit so far is taken as no delay.
