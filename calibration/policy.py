@@ -182,6 +182,11 @@ class Policy(BaseModel):
         300.0, ge=10.0, le=86400.0, description="Locked for this long; tries longer ago than this are forgotten."
     )
 
+    # Outputs
+    bypass_max_s: float = Field(
+        600.0, ge=0.0, le=7200.0, description="Longest time that an output can be bypassed; 0: never."
+    )
+
     # Sharing the detector out
     attention_radius_m: float = Field(
         6.0, ge=0.0, le=50.0, description="Cameras that see the floor this near to a moving hoist are looked at first."

@@ -11,6 +11,7 @@ from shapely import Polygon, is_valid_reason
 
 from calibration.allowed import Allowance
 from calibration.annunciator import Annunciator
+from calibration.outputs import Relay
 from calibration.policy import Policy
 from calibration.table import HALL, Name, Table
 
@@ -171,36 +172,6 @@ class Zone(Table):
     name: Name
     kind: Literal["walkway", "work", "exclusion", "ignore"]
     polygon_m: PolygonM
-
-
-class Relay(Table):
-    """Table ``[[relay]]``: a relay node. ``outputs`` maps a contact to (hoist or "hall", signal)."""
-
-    name: Name
-    driver: Literal["simulated", "modbus_tcp", "modbus_rtu", "serial", "gpio"] = "simulated"
-    address: str = "127.0.0.1:502"
-    unit: int = Field(1, ge=0, le=255)
-    first_coil: int = Field(0, ge=0, le=65535, description="Coil of the first output; the others follow in order.")
-    read_back: Literal["coils", "discrete_inputs"] = "coils"
-    heartbeat_coil: int | None = Field(
-        None, ge=0, le=65535, description="Coil toggled in every cycle, for a watchdog relay that opens on silence."
-    )
-    outputs: dict[str, tuple[str, Literal["permit", "slow", "caution", "warning", "danger"]]]
-
-    @field_validator("outputs")
-    @classmethod
-    def _some(cls, value: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-        if not value:
-            raise ValueError("must name at least one output")
-        return value
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Relay:
-        if self.first_coil + len(self.outputs) > 65536:
-            raise ValueError("first_coil leaves no room for every output up to coil 65535")
-        if self.heartbeat_coil in range(self.first_coil, self.first_coil + len(self.outputs)):
-            raise ValueError("heartbeat_coil must not be the coil of an output")
-        return self
 
 
 class Bus(Table):

@@ -22,6 +22,7 @@ from recordings.store import Recording
 from safety.audit import AuditLog, AuditQueue
 from safety.bus import EngineBus
 from safety.keys import key_folder
+from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from tracking.detector import Detector, open_detector
 
 AUDIT_FILE = "audit.sqlite"
@@ -80,10 +81,14 @@ def run_live(
         undo.callback(bus.close)
         folder = options.record_to or base / site.recording.folder
         folder.mkdir(parents=True, exist_ok=True)
-        audit = AuditQueue(AuditLog(folder / AUDIT_FILE))
+        log_file = AuditLog(folder / AUDIT_FILE)
+        proofs = ProofSchedule(site.relay)
+        for row in log_file.rows_of(PROOF_TEST):
+            proofs.read(row.wall_s, row.detail)
+        audit = AuditQueue(log_file)
         undo.callback(audit.close)
         recorder = _recorder(site, folder, options, detector, log)
-        engine = LiveEngine(site, bus, source, recorder=recorder, audit=audit, keys=keys, log=log)
+        engine = LiveEngine(site, bus, source, recorder=recorder, audit=audit, proofs=proofs, keys=keys, log=log)
         told.append(engine)
         if ready is not None:
             ready(bus.ports.publish, bus.ports.command)

@@ -30,8 +30,21 @@ from recordings.live_sources import LiveSource
 from safety.audit import AuditQueue
 from safety.bus import EngineBus, Received
 from safety.engine import Engine, Step
+from safety.output_desk import OutputDesk
 from safety.permit_issuer import NodeMonitor
-from safety.records import Event, Level, Picture, Refusal, RelayStatus, Reset, SignIn, SignOut
+from safety.proof_schedule import PROOF_TEST, ProofSchedule
+from safety.records import (
+    Bypass,
+    Event,
+    Level,
+    Picture,
+    ProofTest,
+    Refusal,
+    RelayStatus,
+    Reset,
+    SignIn,
+    SignOut,
+)
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]
@@ -59,6 +72,7 @@ class LiveEngine:
         recorder: where everything is kept, or None.
         keys: the key folder, for the users who may sign in; None for a site without.
         audit: the audit log, or None; closed by ``run``.
+        proofs: what is known of proof tests so far; without it none was made.
         log: gets one line on whatever a person at the machine should know, by default stderr.
     """
 
@@ -71,6 +85,7 @@ class LiveEngine:
         recorder: LiveRecorder | None = None,
         audit: AuditQueue | None = None,
         keys: Path | None = None,
+        proofs: ProofSchedule | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self._site, self._policy = site, site.policy
@@ -79,12 +94,14 @@ class LiveEngine:
         self._log = log or _to_stderr
         self._wall_offset_s = time.time() - time.monotonic()
         self._core = Engine(site, self._wall_offset_s, watch_relays=True)
-        self._nodes = NodeMonitor(site.relay, uuid.uuid4().hex, site.policy.permit_validity_s, start_s=time.monotonic())
+        session = uuid.uuid4().hex
+        self._nodes = NodeMonitor(site.relay, session, site.policy.permit_validity_s, start_s=time.monotonic())
+        self._outputs = OutputDesk(site.relay, site.policy, self._nodes, session)
+        self._proofs = proofs or ProofSchedule(site.relay)
         self._inbox: queue.SimpleQueue[Input] = queue.SimpleQueue()
         self._pictures: queue.SimpleQueue[Picture] = queue.SimpleQueue()
         self._heard: list[tuple[float, RelayStatus]] = []
         self._commands: list[tuple[str, str, Event]] = []
-        self._resets: set[str] = set()
         self._desk = SessionDesk(keys, site.policy, self._answer, self._note, bus.wake)
         self._last: Step | None = None
         self._latency = LatencyMeter()
@@ -147,7 +164,7 @@ class LiveEngine:
                 if self._nodes.observe(entry.message, now_s):
                     heard.add(entry.message.node)
                     self._heard.append((now_s, entry.message))
-                    self._moved(entry.message, now_s)
+                    self._follow(entry.message, now_s)
             elif not self._desk.take(entry, now_s):
                 self._command(entry, now_s)
         if heard and self._last is not None:
@@ -167,6 +184,7 @@ class LiveEngine:
             counts=counts,
             sessions=self._desk.views(),
             sign_in_required=self._desk.required,
+            proofs=self._proofs.due(now_s + self._wall_offset_s),
         )
         self._last = Step(snapshot, step.transitions, step.refusals)
         self._source.attend(snapshot)
@@ -204,13 +222,12 @@ class LiveEngine:
             self._refuse(entry.role, entry.name, refusal)
             return
         command = msgspec.structs.replace(entry.message, time_s=now_s, by=self._desk.by(entry.name))
-        if isinstance(command, Reset):
-            outputs = self._last.snapshot.outputs if self._last else {}
-            obstacle = self._nodes.reset_obstacle(command.node, outputs, now_s)
+        if isinstance(command, Reset | Bypass | ProofTest):
+            obstacle = self._outputs.take(command, self._last.snapshot.outputs if self._last else {}, now_s)
             if obstacle:
-                self._refuse(entry.role, entry.name, Refusal(time_s=now_s, command="Reset", reason=obstacle))
+                refusal = Refusal(time_s=now_s, command=type(command).__name__, reason=obstacle)
+                self._refuse(entry.role, entry.name, refusal)
                 return
-            self._resets.add(command.node)
         self._commands.append((entry.role, entry.name, command))
 
     def _refuse(self, role: str, name: str, refusal: Refusal) -> None:
@@ -224,14 +241,23 @@ class LiveEngine:
     def _send_permits(self, only: set[str] | None) -> None:
         assert self._last is not None
         snapshot = self._last.snapshot
-        resets, self._resets = self._resets, set()
+        orders = self._outputs.orders()
         permits = self._nodes.permits(
-            snapshot.outputs, time.monotonic(), resets, decided_s=snapshot.time_s, only=None if resets else only
+            snapshot.outputs,
+            time.monotonic(),
+            decided_s=snapshot.time_s,
+            only=None if orders else only,
+            orders=orders,
         )
         for permit in permits:
             self._bus.send("relay", permit.node, permit)
 
-    def _moved(self, status: RelayStatus, now_s: float) -> None:
+    def _follow(self, status: RelayStatus, now_s: float) -> None:
+        """What a node's report means for the figures and for the audit log."""
+        for what, detail in self._outputs.observe(status):
+            if what == PROOF_TEST:
+                self._proofs.note(now_s + self._wall_offset_s, detail)
+            self._note("relay", status.node, what, detail)
         decided_s = self._nodes.decision_s(status.node, status.moved_by_seq)
         if decided_s is not None:
             self._latency.moved(status.node, status.moved_by_seq, decided_s, now_s)

@@ -204,6 +204,13 @@ class AuditLog:
                 yield _row(values)
             since = int(found[-1][0])
 
+    def rows_of(self, what: str) -> Iterator[AuditRow]:
+        """Every row of one kind, in order."""
+        with self._lock:
+            found = self._db.execute("SELECT * FROM audit WHERE what = ? ORDER BY n", (what,)).fetchall()
+        for values in found:
+            yield _row(values)
+
     def verify(self, head: tuple[int, str] | None = None) -> Verdict:
         """Check every row against the one before it, and against a ``head`` that was kept elsewhere."""
         previous, count = GENESIS, 0

@@ -13,8 +13,10 @@ from calibration.errors import Unavailable
 from safety.records import (
     Acknowledge,
     AlarmTransition,
+    Bypass,
     FromPeer,
     Permit,
+    ProofTest,
     Published,
     Refusal,
     RelayStatus,
@@ -79,9 +81,9 @@ def decode_from_engine(payload: bytes) -> Published | ToPeer | None:
 
 def _numbers(message: FromPeer) -> tuple[float, ...]:
     match message:
-        case Shelve():
+        case Shelve() | Bypass():
             return (message.time_s, message.for_s)
-        case Acknowledge() | Reset() | SignIn() | SignOut():
+        case Acknowledge() | Reset() | ProofTest() | SignIn() | SignOut():
             return (message.time_s,)
         case RelayStatus():
             return ()

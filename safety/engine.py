@@ -22,12 +22,14 @@ from safety.permit_issuer import NodeMonitor
 from safety.records import (
     Acknowledge,
     AlarmTransition,
+    Bypass,
     CameraView,
     Event,
     Hazard,
     HoistView,
     Level,
     NodeView,
+    ProofTest,
     Refusal,
     RelayStatus,
     Reset,
@@ -89,7 +91,7 @@ class Engine:
     def step(self, now_s: float, events: Sequence[Event]) -> Step:
         """Advance to the tick at ``now_s`` with all events that became ready since the tick before."""
         looks: list[Look] = []
-        commands: list[Acknowledge | Shelve | Reset] = []
+        commands: list[Acknowledge | Shelve] = []
         statuses: list[RelayStatus] = []
         for event in events:
             match event:
@@ -97,8 +99,10 @@ class Engine:
                     self._sight.hear(event)
                 case RelayStatus():
                     statuses.append(event)
-                case Acknowledge() | Shelve() | Reset():
+                case Acknowledge() | Shelve():
                     commands.append(event)
+                case Reset() | Bypass() | ProofTest():
+                    pass  # the node itself decides; the service hands it on with the next permit
                 case _:
                     if isinstance(event, Boxes):
                         self._sight.look(event)
@@ -177,15 +181,12 @@ class Engine:
         faults = self._nodes.faults(now_s)
         return hazards, {h.key: faults[h.source or ""] for h in hazards}
 
-    def _command(self, command: Acknowledge | Shelve | Reset, now_s: float) -> Refusal | None:
+    def _command(self, command: Acknowledge | Shelve, now_s: float) -> Refusal | None:
         match command:
             case Acknowledge():
                 return self._book.acknowledge(command, now_s)
             case Shelve():
                 return self._book.shelve(command, now_s)
-            case Reset():
-                # The node itself decides; the service hands the reset on with the next permit.
-                return None
 
     def _outputs(self, now_s: float, located: Collection[str], limited: Collection[str]) -> dict[str, bool]:
         """Every output as "TARGET/SIGNAL". Permit and slow are energised while all is well.

@@ -93,6 +93,7 @@ def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
         *(Party("annunciator", annunciator.name) for annunciator in site.annunciator),
         Party("recorder", "recorder"),
         Party("viewer", "viewer"),
+        Party("viewer", "gateway"),
     ]
     created: list[str] = []
     existed: list[str] = []

@@ -6,17 +6,21 @@ silence, delay, replay and reordering all end the same way: the contacts open.
 
 ``permit`` and ``slow`` contacts are energised while movement, or fast movement, is allowed;
 ``caution``, ``warning`` and ``danger`` contacts while they sound or shine. De-energised is safe.
-A ``permit`` contact that drops stays open until a person resets it.
+A ``permit`` contact that drops stays open until a person resets it, and no reset is taken while somebody
+commands a motion (where the node has an input for that), so that none starts one by itself.
+
+A bypass holds an output against the engine's decision, never against silence or a fault: what nobody decides
+nobody can see. It runs by this node's clock, begins once, is never prolonged, and leaves a permit latched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
+from calibration.outputs import ENABLING, OutputRule, Signal
+from safety.bypass import BypassBook
+from safety.output_records import BypassState
 from safety.records import Permit
-
-Signal = Literal["permit", "slow", "caution", "warning", "danger"]
 
 RESTART_SEQ_MAX = 100
 """A restarted engine counts its permits from 1; some of the first may be lost or late."""
@@ -30,16 +34,30 @@ class PermitGate:
         boot: an id that no earlier run of this node had.
         validity_ns: longest time that one permit may hold, whatever it says itself.
         contacts: contact name to its signal.
+        rules: what is known of them beyond that: safe states and minimum times on.
+        bypass_max_ns: longest time of a bypass; 0: there is none.
     """
 
-    def __init__(self, node: str, boot: str, validity_ns: int, contacts: Mapping[str, Signal]) -> None:
+    def __init__(
+        self,
+        node: str,
+        boot: str,
+        validity_ns: int,
+        contacts: Mapping[str, Signal],
+        rules: Mapping[str, OutputRule] | None = None,
+        bypass_max_ns: int = 0,
+    ) -> None:
         self._node = node
         self._boot = boot
         self._validity_ns = validity_ns
         self._signals = dict(contacts)
         self._latched = {name for name, signal in contacts.items() if signal == "permit"}
-        self._energised = dict.fromkeys(contacts, False)
-        self._asked = dict.fromkeys(contacts, False)
+        self._safe = dict.fromkeys(contacts, False) | {name: rule.safe_on for name, rule in (rules or {}).items()}
+        self._minimum_ns = {name: round(1e9 * rule.minimum_on_s) for name, rule in (rules or {}).items()}
+        self._bypass = BypassBook(contacts, bypass_max_ns)
+        self._on_since_ns: dict[str, int] = {}
+        self._energised = dict(self._safe)
+        self._asked = dict(self._safe)
         self._until_ns: int | None = None
         self._session: str | None = None
         self._past_sessions: set[str] = set()
@@ -48,6 +66,8 @@ class PermitGate:
         self._refused = 0
         self._refusal = ""
         self._moved_by_seq = 0
+        self.run_commanded = False
+        """Set by the node from its run input: while it is on, no reset and no bypass of a permit is taken."""
 
     @property
     def latched(self) -> bool:
@@ -82,9 +102,23 @@ class PermitGate:
             return f"permit refused: {self._refusal}"
         return ""
 
+    @property
+    def in_force(self) -> bool:
+        """Whether a permit held at the last tick, and no fault."""
+        return self._until_ns is not None and not self._fault
+
+    def bypasses(self, now_ns: int) -> tuple[BypassState, ...]:
+        """Every bypass that is carried out at this moment."""
+        return self._bypass.states(now_ns)
+
     def set_fault(self, text: str) -> None:
         """A fault of driver or contacts, or an empty text when it has gone. A fault opens every contact."""
         self._fault = text
+
+    def latch(self, name: str) -> None:
+        """Keep a permit contact open until a reset, as after a proof test that opened it."""
+        if self._signals[name] == "permit":
+            self._latched.add(name)
 
     def offer(self, permit: Permit, now_ns: int) -> str:
         """Judge a permit. Returns why it was refused, or an empty string when it is now in force.
@@ -108,8 +142,10 @@ class PermitGate:
         self._seq = permit.seq
         self._asked = dict(permit.outputs)
         self._until_ns = permit.echo_ns + min(permit.validity_ns, self._validity_ns)
-        if permit.reset and not restarted and not self._fault:
+        if permit.reset and not restarted and not self._fault and not self.run_commanded:
             self._latched -= {name for name, on in permit.outputs.items() if on}
+        if not restarted and not self._fault:
+            self._take_bypasses(permit, now_ns)
         if self._settle(now_ns):
             self._moved_by_seq = permit.seq
         return ""
@@ -124,25 +160,47 @@ class PermitGate:
     def drop(self) -> dict[str, bool]:
         """Open every contact and latch, as at the node's end."""
         self._withdraw()
+        self._on_since_ns.clear()
         return self.tick(0)
 
     def _withdraw(self) -> None:
         self._until_ns = None
-        self._asked = dict.fromkeys(self._signals, False)
+        self._asked = dict(self._safe)
+        self._bypass.clear()
+
+    def _take_bypasses(self, permit: Permit, now_ns: int) -> None:
+        for order in permit.bypasses:
+            permit_begins = self._signals.get(order.contact) == "permit" and order.for_ns > 0
+            if permit_begins and self.run_commanded:
+                continue
+            if not self._bypass.take(order, now_ns) and permit_begins:
+                self._latched.add(order.contact)  # so that it is open when the bypass ends
 
     def _settle(self, now_ns: int) -> bool:
         """Bring the contacts in line with permit, fault and latch. Returns whether one changed."""
         in_force = self._until_ns is not None and now_ns < self._until_ns and not self._fault
-        allowed = {name: in_force and asked for name, asked in self._asked.items()}
+        allowed = {name: asked if in_force else self._safe[name] for name, asked in self._asked.items()}
         self._latched |= {
             name
             for name, signal in self._signals.items()
             if signal == "permit" and self._energised[name] and not allowed[name]
         }
+        if not in_force:
+            self._bypass.clear()
         energised = {name: on and name not in self._latched for name, on in allowed.items()}
+        for name, on in energised.items():
+            energised[name] = on or self._still_on(name, now_ns)
+        for name in self._bypass.contacts(now_ns):
+            energised[name] = self._signals[name] in ENABLING
         changed = energised != self._energised
+        self._on_since_ns = {name: self._on_since_ns.get(name, now_ns) for name, on in energised.items() if on}
         self._energised = energised
         return changed
+
+    def _still_on(self, name: str, now_ns: int) -> bool:
+        """Whether an output has to sound or shine on for its minimum time; a fault ends that too."""
+        since_ns = self._on_since_ns.get(name)
+        return since_ns is not None and not self._fault and now_ns - since_ns < self._minimum_ns.get(name, 0)
 
     def _judge(self, permit: Permit, now_ns: int) -> str:
         checks = (

@@ -9,7 +9,10 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from calibration.site import Relay
+import msgspec
+
+from calibration.outputs import OutputRule, Relay
+from safety.output_records import BypassOrder
 from safety.records import NodeView, Permit, RelayStatus
 
 SILENCE_S = 0.5
@@ -23,9 +26,18 @@ DECISION_LIMIT_S = 0.3
 _REMEMBERED = 512
 
 
+class NodeOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """What people want of one node, handed over with its next permit."""
+
+    reset: bool = False
+    bypasses: tuple[BypassOrder, ...] = ()
+    proof_test: str = ""
+
+
 @dataclass(slots=True)
 class _Node:
     relay: Relay
+    rules: dict[str, OutputRule]
     status: RelayStatus | None = None
     heard_s: float = 0.0
     restarted_s: float | None = None
@@ -52,7 +64,7 @@ class NodeMonitor:
         self._validity_ns = round(validity_s * 1e9)
         self._start_s = start_s
         self._grace_s = grace_s
-        self._nodes = {relay.name: _Node(relay) for relay in relays}
+        self._nodes = {relay.name: _Node(relay, relay.rules()) for relay in relays}
 
     def observe(self, status: RelayStatus, now_s: float) -> bool:
         """Take in a node's report. Returns False for one that is unknown or older than the last."""
@@ -80,6 +92,7 @@ class NodeMonitor:
         *,
         decided_s: float | None = None,
         only: Collection[str] | None = None,
+        orders: Mapping[str, NodeOrders] | None = None,
     ) -> tuple[Permit, ...]:
         """The next permit of every node that reports, in the order of the site file.
 
@@ -93,17 +106,20 @@ class NodeMonitor:
             decided_s: when ``outputs`` was decided, by default now. No permit is written from
                 outputs older than ``DECISION_LIMIT_S``.
             only: restrict to these nodes.
+            orders: what else people want, node name to orders; passed on once too.
         """
         decided_s = now_s if decided_s is None else decided_s
         if now_s - decided_s > DECISION_LIMIT_S:
             return ()
         return tuple(
-            self._permit(node, outputs, now_s, decided_s, name in resets)
+            self._permit(node, outputs, now_s, decided_s, (orders or {}).get(name, NodeOrders(reset=name in resets)))
             for name, node in self._nodes.items()
             if node.status is not None and now_s - node.heard_s <= SILENCE_S and (only is None or name in only)
         )
 
-    def _permit(self, node: _Node, outputs: Mapping[str, bool], now_s: float, decided_s: float, reset: bool) -> Permit:
+    def _permit(
+        self, node: _Node, outputs: Mapping[str, bool], now_s: float, decided_s: float, orders: NodeOrders
+    ) -> Permit:
         status = node.status
         assert status is not None
         asked = {
@@ -127,11 +143,13 @@ class NodeMonitor:
             echo_ns=status.stamp_ns,
             validity_ns=self._validity_ns,
             outputs=asked,
-            reset=reset,
+            reset=orders.reset,
+            bypasses=orders.bypasses,
+            proof_test=orders.proof_test,
         )
 
-    def reset_obstacle(self, name: str, outputs: Mapping[str, bool], now_s: float) -> str:
-        """Why resetting a node would free nothing now; empty where it would. For the answer to a console."""
+    def obstacle(self, name: str, now_s: float) -> str:
+        """Why nothing can be asked of a node now; empty where something can."""
         node = self._nodes.get(name)
         if node is None:
             return f"the site has no relay node {name!r}"
@@ -139,8 +157,17 @@ class NodeMonitor:
             return f"relay node {name!r} does not report"
         if fault := self._fault(node, now_s):
             return f"relay node {name!r} has a fault: {fault}"
-        if not node.status.latched:
+        return ""
+
+    def reset_obstacle(self, name: str, outputs: Mapping[str, bool], now_s: float) -> str:
+        """Why resetting a node would free nothing now; empty where it would. For the answer to a console."""
+        if obstacle := self.obstacle(name, now_s):
+            return obstacle
+        node = self._nodes[name]
+        if node.status is None or not node.status.latched:
             return f"relay node {name!r} is not latched"
+        if node.status.run_commanded:
+            return "somebody commands a motion: release the controls first"
         wanted = [f"{target}/{signal}" for target, signal in node.relay.outputs.values() if signal == "permit"]
         if not any(outputs.get(key, False) for key in wanted):
             return f"no permit of relay node {name!r} can be given at present"
@@ -190,6 +217,9 @@ class NodeMonitor:
             fault=self._fault(node, now_s),
             refused=status.refused,
             age_s=now_s - node.heard_s,
+            bypasses=status.bypasses,
+            run_commanded=status.run_commanded,
+            proof=status.proof,
         )
 
     def _fault(self, node: _Node, now_s: float) -> str:
@@ -207,13 +237,24 @@ class NodeMonitor:
         return self._mismatch(node, status, now_s)
 
     def _mismatch(self, node: _Node, status: RelayStatus, now_s: float) -> str:
-        if node.differs_since_s is not None and now_s - node.differs_since_s > MISMATCH_S:
+        slowest_s = max(MISMATCH_S, *(rule.fault_after_s for rule in node.rules.values()))
+        if node.differs_since_s is not None and now_s - node.differs_since_s > slowest_s:
             bad = sorted(c for c, on in status.contacts.items() if status.commanded.get(c) != on)
             return f"contact {', '.join(bad)} does not follow its command"
         limit_s = MISMATCH_S + self._validity_ns / 1e9
+        exempt = {bypass.contact for bypass in status.bypasses}
+        if status.proof is not None and not status.proof.done:
+            exempt |= {name for name, rule in node.rules.items() if not rule.enabling}
         stuck = sorted(
             contact
             for contact, since_s in node.denied_since_s.items()
-            if status.contacts.get(contact) and now_s - since_s > limit_s
+            if status.contacts.get(contact)
+            and contact not in exempt
+            and now_s - since_s > limit_s + _may_stay_s(node.rules[contact])
         )
         return f"contact {', '.join(stuck)} stays closed although it must be open" if stuck else ""
+
+
+def _may_stay_s(rule: OutputRule) -> float:
+    """How much longer than a permit's validity an output that is denied may rightly be on."""
+    return rule.minimum_on_s + max(0.0, rule.fault_after_s - MISMATCH_S)

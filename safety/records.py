@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from safety.output_records import BypassOrder, BypassState, ProofDue, ProofReport
 from tracking.records import Boxes, CameraHealth, HoistState, Path, Person, Record, Sight, Telemetry
 
 
@@ -186,7 +187,7 @@ class RelayStatus(Record, frozen=True, kw_only=True):
 
     ``stamp_ns`` is the node's own monotonic clock; the engine echoes it in its next permit, so
     that the node can tell a permit's age without trusting anybody else's clock. ``contacts`` is
-    the read-back, ``commanded`` what the node asked of its driver.
+    the read-back, ``commanded`` what the node asked of its driver, both as on and off of the output itself.
     """
 
     node: str
@@ -199,6 +200,9 @@ class RelayStatus(Record, frozen=True, kw_only=True):
     fault: str = ""
     refused: int = 0
     moved_by_seq: int = 0
+    bypasses: tuple[BypassState, ...] = ()
+    run_commanded: bool = False
+    proof: ProofReport | None = None
 
 
 class Permit(Record, frozen=True, kw_only=True):
@@ -212,6 +216,8 @@ class Permit(Record, frozen=True, kw_only=True):
     validity_ns: int
     outputs: dict[str, bool]
     reset: bool = False
+    bypasses: tuple[BypassOrder, ...] = ()
+    proof_test: str = ""
 
 
 class Acknowledge(Record, frozen=True, kw_only=True):
@@ -268,6 +274,28 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     until_s: float
 
 
+class Bypass(Record, frozen=True, kw_only=True):
+    """An engineer keeps an output away from the engine's decision for a stated time and reason; zero seconds ends it.
+
+    A permit or full-speed output is held closed, a beacon or siren quiet.
+    """
+
+    time_s: float
+    by: str
+    node: str
+    contact: str
+    for_s: float
+    reason: str
+
+
+class ProofTest(Record, frozen=True, kw_only=True):
+    """Somebody has every output of a node moved and read back."""
+
+    time_s: float
+    by: str
+    node: str
+
+
 class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One relay node as the console shows it."""
 
@@ -279,6 +307,9 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fault: str = ""
     refused: int = 0
     age_s: float = 0.0
+    bypasses: tuple[BypassState, ...] = ()
+    run_commanded: bool = False
+    proof: ProofReport | None = None
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -311,6 +342,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     roles: tuple[RoleView, ...] = ()
     sessions: tuple[SessionView, ...] = ()
     sign_in_required: bool = False
+    proofs: tuple[ProofDue, ...] = ()
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -337,11 +369,11 @@ class Refusal(Record, frozen=True, kw_only=True):
     wait_s: float = 0.0
 
 
-Command = Acknowledge | Shelve | Reset
-Event = Boxes | Sight | Telemetry | CameraHealth | RelayStatus | Acknowledge | Shelve | Reset
+Command = Acknowledge | Shelve | Reset | Bypass | ProofTest
+Event = Boxes | Sight | Telemetry | CameraHealth | RelayStatus | Acknowledge | Shelve | Reset | Bypass | ProofTest
 Published = Snapshot | AlarmTransition | Boxes | Picture
 """What the engine publishes to consoles, recorders and viewers."""
-FromPeer = RelayStatus | Acknowledge | Shelve | Reset | SignIn | SignOut
+FromPeer = RelayStatus | Acknowledge | Shelve | Reset | Bypass | ProofTest | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""
 ToPeer = Permit | Refusal
 """What the engine answers on its command port."""

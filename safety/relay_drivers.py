@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
-from calibration.errors import BadInput, HoistwatchError
-from calibration.site import Relay
+from calibration.errors import HoistwatchError
+from calibration.outputs import Relay
 
 
 class DriverFault(HoistwatchError):
@@ -14,7 +15,11 @@ class DriverFault(HoistwatchError):
 
 
 class ContactDriver(Protocol):
-    """Moves the contacts of one relay node. No call may block for longer than a few milliseconds."""
+    """Moves the contacts of one relay node. No call but ``close`` may block for longer than a few milliseconds."""
+
+    @property
+    def run_commanded(self) -> bool:
+        """Whether the run input says that somebody commands a motion; False where there is no such input."""
 
     def apply(self, contacts: Mapping[str, bool]) -> None:
         """Ask for these states, contact name to energised. A newer call replaces an older one."""
@@ -33,6 +38,8 @@ class ContactDriver(Protocol):
 class SimulatedDriver:
     """Contacts in memory that follow at once: for demonstrations and for sites that only watch."""
 
+    run_commanded = False
+
     def __init__(self, contacts: Mapping[str, object]) -> None:
         self._state = dict.fromkeys(contacts, False)
 
@@ -46,25 +53,33 @@ class SimulatedDriver:
         self._state = dict.fromkeys(self._state, False)
 
 
-def open_driver(relay: Relay, on_change: Callable[[], None]) -> ContactDriver:
+def open_driver(relay: Relay, on_change: Callable[[], None], base: Path = Path()) -> ContactDriver:
     """The driver that a ``[[relay]]`` table names.
 
     Args:
         relay: the table.
         on_change: called from any thread whenever the read-back or the driver's health has changed.
+        base: the folder of the site file, from which it names other files.
 
     Raises:
-        BadInput: a driver that this version does not have, or a malformed address.
+        BadInput: a malformed address, or a file that the table names is unfit.
     """
     match relay.driver:
         case "simulated":
             return SimulatedDriver(relay.outputs)
-        case "modbus_tcp":
-            from safety.relay_modbus import ModbusTcpDriver
+        case "modbus_tcp" | "modbus_rtu":
+            from safety.relay_modbus import open_modbus
 
-            return ModbusTcpDriver(relay, on_change)
-        case _:
-            raise BadInput(
-                f"relay {relay.name!r}: driver {relay.driver!r} is not available in this version, "
-                f"expected simulated or modbus_tcp"
-            )
+            return open_modbus(relay, on_change)
+        case "serial":
+            from safety.relay_serial import open_board
+
+            return open_board(relay, on_change)
+        case "gpio":
+            from safety.relay_gpio import open_gpio
+
+            return open_gpio(relay, on_change)
+        case "mqtt":
+            from safety.relay_mqtt import open_mqtt
+
+            return open_mqtt(relay, on_change, base)

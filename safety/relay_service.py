@@ -10,7 +10,8 @@ from pathlib import Path
 from types import FrameType
 
 from calibration.errors import BadInput
-from calibration.site import Relay, Site
+from calibration.outputs import Relay
+from calibration.site import Site
 from calibration.site_file import load_site
 from safety.bus_client import BusClient
 from safety.keys import key_folder
@@ -38,12 +39,13 @@ def run_relay(
     stop = stop_event or threading.Event()
     client = BusClient.of_site(site.bus, key_folder(site, site_path), "relay", node_name, conflate=False)
     try:
-        driver = open_driver(relay, client.wake)
+        driver = open_driver(relay, client.wake, site_path.resolve().parent)
     except BadInput as error:
         client.close()
         raise BadInput(f"{site_path}: {error}") from None
     restore = end_on_signals(stop)
-    node = RelayNode(relay, client, driver, site.policy.permit_validity_s, log or _to_stderr)
+    policy = site.policy
+    node = RelayNode(relay, client, driver, policy.permit_validity_s, log or _to_stderr, policy.bypass_max_s)
     try:
         while not stop.is_set():
             node.step()

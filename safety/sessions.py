@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calibration.policy import Policy
-from safety.records import Acknowledge, Command, Refusal, Reset, SessionView, Shelve
+from safety.records import Acknowledge, Bypass, Command, ProofTest, Refusal, Reset, SessionView, Shelve
 from safety.users import User, UserRole
 
 MAY: Mapping[UserRole, frozenset[type[Command]]] = {
     "viewer": frozenset(),
-    "operator": frozenset({Acknowledge, Shelve, Reset}),
-    "engineer": frozenset({Acknowledge, Shelve, Reset}),
+    "operator": frozenset({Acknowledge, Shelve, Reset, ProofTest}),
+    "engineer": frozenset({Acknowledge, Shelve, Reset, ProofTest, Bypass}),
 }
-"""Which role may give which command."""
+"""Which role may give which command. An operator may end a bypass too."""
 _NAMES_KEPT = 1024
 
 
@@ -97,7 +97,8 @@ class Sessions:
                 return None
             why = f"{name} needs somebody to be signed in"
             return Refusal(time_s=now_s, command=name, reason=why, code="sign_in")
-        if type(command) in MAY[session.user.role]:
+        ends = isinstance(command, Bypass) and command.for_s == 0.0 and session.user.role != "viewer"
+        if ends or type(command) in MAY[session.user.role]:
             return None
         why = f"{name} is not for a {session.user.role}"
         return Refusal(time_s=now_s, command=name, reason=why, code="role")

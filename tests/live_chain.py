@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from calibration.site import Bus, Relay, Site
+from calibration.outputs import Relay
+from calibration.site import Bus, Site
 from calibration.site_file import site_text
 from recordings.store import RecordingWriter
 from safety.bus_client import BusClient

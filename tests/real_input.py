@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from calibration.convert import camera_from_projection, camera_from_tsai
+from calibration.outputs import Relay
 from calibration.policy import Policy
-from calibration.site import CameraTable, DetectorTable, Floor, Hoist, Relay, Site
+from calibration.site import CameraTable, DetectorTable, Floor, Hoist, Site
 from calibration.site_file import site_text
 from recordings.replay import run_replay
 from recordings.store import Recording

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from calibration.errors import BadInput, HoistwatchError
-from calibration.site import Bus, Relay, Site
+from calibration.outputs import Relay
+from calibration.site import Bus, Site
 from calibration.site_file import site_text
 from recordings.alarms_jsonl import alarms_jsonl
 from recordings.replay import steps

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from calibration.outputs import Relay
 from calibration.policy import Policy
-from calibration.site import Relay, Site
+from calibration.site import Site
 from safety.freshness import Pulse
 from safety.records import CameraView, HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes

@@ -10,18 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from calibration.outputs import Relay
 from calibration.policy import Policy
-from calibration.site import (
-    DetectorTable,
-    Finite,
-    Hoist,
-    Length,
-    Point,
-    PolygonM,
-    Relay,
-    Vector3,
-    Zone,
-)
+from calibration.site import DetectorTable, Finite, Hoist, Length, Point, PolygonM, Vector3, Zone
 from calibration.table import Name, Table
 from recordings.plant.records import Posture, Role, Shape
 from safety.records import Level, Situation

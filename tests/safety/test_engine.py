@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.site import Relay, Site
+from calibration.outputs import Relay
+from calibration.site import Site
 from safety.engine import Engine, Step
 from safety.records import (
     Acknowledge,

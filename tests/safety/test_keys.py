@@ -35,7 +35,15 @@ SITE = Site.model_validate(
         ],
     }
 )
-FILES = ("engine.key", "console-1.key", "relay-cabinet-1.key", "relay-홀 2.key", "recorder.key", "viewer.key")
+FILES = (
+    "engine.key",
+    "console-1.key",
+    "relay-cabinet-1.key",
+    "relay-홀 2.key",
+    "recorder.key",
+    "viewer.key",
+    "viewer-gateway.key",
+)
 
 
 def mode(path: Path) -> int:
@@ -56,6 +64,7 @@ def test_makes_one_private_file_per_party(tmp_path: Path) -> None:
         ("relay", "홀 2"),
         ("recorder", "recorder"),
         ("viewer", "viewer"),
+        ("viewer", "gateway"),
     }
     node = keys.load_identity(folder, "relay", "홀 2")
     assert allow[node.public] == keys.Party("relay", "홀 2")
@@ -72,11 +81,11 @@ def test_keeps_what_exists_and_completes_what_is_missing(tmp_path: Path) -> None
     made = keys.make_keys(tmp_path, SITE)
     assert made.created == ("viewer.key",)
     assert keys.load_identity(tmp_path, "viewer", "viewer").public in keys.load_allow(tmp_path)
-    assert len(keys.load_allow(tmp_path)) == 5
+    assert len(keys.load_allow(tmp_path)) == 6
     again = keys.make_keys(tmp_path, SITE, overwrite=True)
     assert again == keys.KeysMade(FILES, ())
     assert (tmp_path / "engine.key").read_text() != before["engine.key"]
-    assert len(keys.load_allow(tmp_path)) == 5
+    assert len(keys.load_allow(tmp_path)) == 6
 
 
 def test_further_parties_can_be_added_and_removed(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from calibration.site import Relay
+from calibration.outputs import Relay
 from safety.permit import PermitGate
 from safety.permit_issuer import NodeMonitor
 from safety.records import RelayStatus

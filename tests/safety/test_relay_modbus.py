@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from calibration.errors import BadInput
-from calibration.site import Relay
+from calibration.outputs import Relay
 from safety.bus import EngineBus
 from safety.permit_issuer import NodeMonitor
 from safety.records import RelayStatus
 from safety.relay_drivers import ContactDriver, DriverFault, SimulatedDriver, open_driver
-from safety.relay_modbus import ModbusTcpDriver, parse_address
+from safety.relay_modbus import open_modbus, parse_address
 from safety.relay_node import RelayNode
 from tests.safety.bus_helpers import LOOPBACK, Coils, client, free_port, make_site_keys, process, wait_for
 
@@ -51,7 +51,7 @@ def test_moves_and_reads_back_and_opens_at_the_end() -> None:
     with process(SERVER, str(port)):
         coils = Coils(port)
         changes: list[float] = []
-        driver = ModbusTcpDriver(relay(port, heartbeat_coil=7), lambda: changes.append(time.monotonic()))
+        driver = open_modbus(relay(port, heartbeat_coil=7), lambda: changes.append(time.monotonic()))
         settled(driver, OFF)
         driver.apply(ON)
         settled(driver, ON)
@@ -66,7 +66,7 @@ def test_moves_and_reads_back_and_opens_at_the_end() -> None:
 
 def test_a_dead_server_is_a_fault_and_its_return_closes_nothing() -> None:
     port = free_port()
-    driver = ModbusTcpDriver(relay(port), lambda: None)
+    driver = open_modbus(relay(port), lambda: None)
     with process(SERVER, str(port)) as server:
         settled(driver, OFF)
         driver.apply(ON)
@@ -89,7 +89,7 @@ def test_a_dead_server_is_a_fault_and_its_return_closes_nothing() -> None:
 def test_a_hung_server_delays_nobody() -> None:
     port = free_port()
     with process(SERVER, str(port)) as server:
-        driver = ModbusTcpDriver(relay(port), lambda: None)
+        driver = open_modbus(relay(port), lambda: None)
         settled(driver, OFF)
         server.send_signal(signal.SIGSTOP)
         start_s = time.monotonic()
@@ -111,7 +111,7 @@ def test_a_hung_server_delays_nobody() -> None:
 def test_contacts_that_do_not_follow_show_in_the_read_back() -> None:
     port = free_port()
     with process(SERVER, str(port)):
-        driver = ModbusTcpDriver(relay(port, read_back="discrete_inputs"), lambda: None)
+        driver = open_modbus(relay(port, read_back="discrete_inputs"), lambda: None)
         settled(driver, OFF)
         driver.apply(ON)
         time.sleep(0.2)
@@ -122,13 +122,13 @@ def test_contacts_that_do_not_follow_show_in_the_read_back() -> None:
 def test_a_refused_request_is_a_fault() -> None:
     port = free_port()
     with process(SERVER, str(port)):
-        driver = ModbusTcpDriver(relay(port, first_coil=62), lambda: None)
+        driver = open_modbus(relay(port, first_coil=62), lambda: None)
         wait_for(lambda: "refused a request (Modbus exception 2)" in str(reads(driver)))
         driver.close()
 
 
 def test_nobody_there() -> None:
-    driver = ModbusTcpDriver(relay(free_port()), lambda: None)
+    driver = open_modbus(relay(free_port()), lambda: None)
     assert "has not connected yet" in str(reads(driver)) or "cannot be reached" in str(reads(driver))
     wait_for(lambda: "cannot be reached" in str(reads(driver)))
     driver.close()
@@ -151,12 +151,6 @@ def test_addresses(address: str, expected: tuple[str, int]) -> None:
 def test_bad_addresses_are_named(address: str) -> None:
     with pytest.raises(BadInput, match=r"relay 'cabinet-1': address .* expected HOST:PORT"):
         open_driver(relay(1, address=address), lambda: None)
-
-
-@pytest.mark.parametrize("name", ["modbus_rtu", "serial", "gpio"])
-def test_drivers_of_later_versions_say_so(name: str) -> None:
-    with pytest.raises(BadInput, match=f"driver '{name}' is not available in this version"):
-        open_driver(relay(1, driver=name), lambda: None)
 
 
 def test_simulated_contacts_follow_at_once() -> None:

@@ -289,11 +289,11 @@ def test_bad_input_ends_in_one_sentence(tmp_path: Path) -> None:
     site.write_text(site_text(driver="gpio"), encoding="utf-8")
     ended = relay_ends(site, "cabinet-1")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert "driver 'gpio' is not available" in ended.stderr
+    assert "driver 'gpio' needs a table [relay.gpio]" in ended.stderr
 
 
 def test_the_node_needs_nothing_heavy() -> None:
     code = "import sys, safety.relay_service, safety.relay_modbus; print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(ended.stdout.split())
-    assert not loaded & {"cv2", "torch", "ultralytics", "openvino", "matplotlib", "PyQt6", "scipy"}
+    assert not loaded & {"cv2", "torch", "ultralytics", "openvino", "matplotlib", "PyQt6", "scipy", "paho", "gpiod"}

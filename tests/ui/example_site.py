@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from calibration.site import Bus, CameraTable, Floor, Hoist, Relay, Site, Structure, Zone
+from calibration.outputs import Relay
+from calibration.site import Bus, CameraTable, Floor, Hoist, Site, Structure, Zone
 
 SIZE_PX = (1920, 1080)
 
