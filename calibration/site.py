@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated, Any, Literal
 
@@ -60,6 +61,16 @@ class Floor(Table):
     name: Name
     boundary_m: PolygonM
     language: Literal["en", "ko"] = "en"
+    shift_starts: tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...] = Field(
+        ("06:00", "14:00", "22:00"), min_length=1, max_length=12, description="When shifts begin, local time, rising."
+    )
+
+    @field_validator("shift_starts")
+    @classmethod
+    def _rising(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(later <= earlier for earlier, later in itertools.pairwise(value)):
+            raise ValueError("must rise, each time once")
+        return value
 
 
 class CameraTable(Table):

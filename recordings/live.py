@@ -19,13 +19,11 @@ from recordings.live_service import LiveEngine, LiveSummary
 from recordings.live_sources import CameraSource, LiveSource, PlaybackSource
 from recordings.replay import check_detectable
 from recordings.store import Recording
-from safety.audit import AuditLog, AuditQueue
+from safety.audit import AUDIT_FILE, AuditLog, AuditQueue
 from safety.bus import EngineBus
 from safety.keys import key_folder
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from tracking.detector import Detector, open_detector
-
-AUDIT_FILE = "audit.sqlite"
 
 
 @dataclass(frozen=True, slots=True)

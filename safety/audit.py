@@ -28,6 +28,8 @@ import msgspec
 
 from calibration.errors import BadInput, Unavailable
 
+AUDIT_FILE = "audit.sqlite"
+"""Its name in the folder in which an engine keeps its records."""
 APPLICATION_ID = 0x48574155  # "HWAU"
 VERSION = 1
 GENESIS = "0" * 64

@@ -90,18 +90,21 @@ def console(
     screenshot_dir: Annotated[
         Path | None, typer.Option("--screenshot-dir", help="Write a PNG here at every change of the headline.")
     ] = None,
+    records: Annotated[
+        Path | None, typer.Option("--records", help="Folder of the engine's records, for the statistics.")
+    ] = None,
 ) -> None:
     """The desktop console for the safety manager."""
-    from ui.console import run_console
+    from ui.console import ConsoleOptions, run_console
 
-    code = run_console(
-        site,
-        name,
+    options = ConsoleOptions(
         language=language_of(language),
         headless=headless,
         screenshot=screenshot,
         screenshot_dir=screenshot_dir,
+        records=records,
     )
+    code = run_console(site, name, options)
     raise typer.Exit(code)
 
 

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -32,41 +33,49 @@ _kept: list[QApplication] = []
 _LOG = logging.getLogger("hoistwatch.console")
 
 
-def run_console(
-    site_path: Path,
-    name: str = "console-1",
-    *,
-    language: Language | None = None,
-    headless: bool = False,
-    keys: Path | None = None,
-    screenshot: Path | None = None,
-    screenshot_dir: Path | None = None,
-    size_px: tuple[int, int] = SIZE_PX,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """How a console starts.
+
+    language: instead of the site's. headless: draw into memory, for servers and for the demo. keys: folder with its
+    key, by default the site's. screenshot: keep a PNG here of the most severe state that was shown. screenshot_dir:
+    write a PNG here at every change of the headline, ``001-clear.png`` and so on. size_px: of the window; on a desk it
+    starts as large as the screen. records: folder of the engine's records, by default that of the site file.
+    """
+
+    language: Language | None = None
+    headless: bool = False
+    keys: Path | None = None
+    screenshot: Path | None = None
+    screenshot_dir: Path | None = None
+    size_px: tuple[int, int] = SIZE_PX
+    records: Path | None = None
+
+
+_DEFAULT = ConsoleOptions()
+
+
+def run_console(site_path: Path, name: str = "console-1", options: ConsoleOptions = _DEFAULT) -> int:
     """Run one console until its window closes or the process gets SIGINT or SIGTERM; returns 0, or 1 after a fault.
 
     Args:
-        site_path: the site file; the bus address and, unless ``keys`` is given, the key folder come from it.
+        site_path: the site file; the bus address and, unless ``options`` say otherwise, the key folder come from it.
         name: this console's name, which its key file bears.
-        language: start in this language instead of the site's.
-        headless: draw into memory, for servers and for the demo.
-        screenshot: keep a PNG here of the most severe state that was shown.
-        screenshot_dir: write a PNG here at every change of the headline, ``001-clear.png`` and so on.
-        size_px: width and height of the window; on a desk it starts as large as the screen.
 
     Raises:
         BadInput: an unusable site file or key. Unavailable: no display, or Qt cannot start.
     """
     from calibration.site_file import load_site
+    from safety.audit import AUDIT_FILE
     from safety.bus import BusClient, BusPorts
     from safety.keys import key_folder
 
     site_path = Path(site_path)
     site = load_site(site_path)
-    prepare_display(headless)
-    pictures = _picture_folder(screenshot_dir)
+    prepare_display(options.headless)
+    pictures = _picture_folder(options.screenshot_dir)
     ports = BusPorts(site.bus.publish_port, site.bus.command_port)
-    client = BusClient(site.bus.host, ports, keys or key_folder(site, site_path), "console", name)
+    client = BusClient(site.bus.host, ports, options.keys or key_folder(site, site_path), "console", name)
     app = _application()
 
     from ui.console_bus import ConsoleFeed, now_s
@@ -74,12 +83,13 @@ def run_console(
     from ui.console_window import ConsoleWindow
 
     feed = ConsoleFeed(client)
-    model = ConsoleModel(site, name, language, feed.send)
-    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model))
-    _place(window, app, size_px, headless)
+    model = ConsoleModel(site, name, options.language, feed.send)
+    kept = options.records or site_path.resolve().parent / site.recording.folder
+    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model), kept / AUDIT_FILE)
+    _place(window, app, options.size_px, options.headless)
     feed.arrived.connect(window.refresh)
     loader = _load_coverage(site, window)
-    shots = _Shots(window, pictures, screenshot)
+    shots = _Shots(window, pictures, options.screenshot)
     window.after_refresh = shots.look
     _end_on_signals(window.close)
     _end_on_errors(app)

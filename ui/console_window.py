@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
+from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
-from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from ui.about import AboutDialog
 from ui.alarm_panel import AlarmPanel
@@ -19,17 +22,26 @@ from ui.floor_plan import FloorPlan
 from ui.health_strip import HealthStrip
 from ui.plan_static import Layers
 from ui.session_corner import SessionCorner
+from ui.statistics_page import StatisticsPage
 from ui.text import LANGUAGE_NAMES, Language, other, say
 from ui.theme import base_font, style_sheet
 
 TICK_MS = 100
+PAGES = ("live", "statistics")
 
 
 class ConsoleWindow(QMainWindow):
-    """One console. ``clock`` gives the console's monotonic seconds; ``before_refresh`` fetches what has arrived."""
+    """One console. ``clock`` gives the console's monotonic seconds; ``before_refresh`` fetches what has arrived.
+
+    ``audit`` is the engine's audit log, where this machine has it.
+    """
 
     def __init__(
-        self, model: ConsoleModel, clock: Callable[[], float], before_refresh: Callable[[], None] | None = None
+        self,
+        model: ConsoleModel,
+        clock: Callable[[], float],
+        before_refresh: Callable[[], None] | None = None,
+        audit: Path | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -44,6 +56,7 @@ class ConsoleWindow(QMainWindow):
         self.cameras = CameraTiles(site, language, self)
         self.alarms = AlarmPanel(language, self)
         self.health = HealthStrip(self)
+        self.statistics = StatisticsPage(audit, site.site.shift_starts, time.time, language, self)
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
         self._actions: dict[str, QAction] = {}
@@ -87,8 +100,10 @@ class ConsoleWindow(QMainWindow):
         for key, action in self._actions.items():
             text = say(language, key)
             action.setText(text.removesuffix(" (A)"))
-        for view in (self.plan, self.cameras, self.alarms):
+        for view in (self.plan, self.cameras, self.alarms, self.statistics):
             view.retranslate(language)
+        for k, page in enumerate(PAGES):
+            self.pages.setTabText(k, say(language, f"page.{page}"))
         self.refresh()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -116,10 +131,15 @@ class ConsoleWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        # Whatever page is open: banner above, health below.
+        self.pages = QTabWidget(centre)
+        self.pages.setDocumentMode(True)
+        for page in (whole, self.statistics):
+            self.pages.addTab(page, "")
         body = QVBoxLayout()
-        body.setContentsMargins(8, 8, 8, 8)
+        body.setContentsMargins(8, 4, 8, 8)
         body.setSpacing(6)
-        body.addWidget(whole, 1)
+        body.addWidget(self.pages, 1)
         body.addWidget(self.health)
         column.addLayout(body, 1)
         self.setCentralWidget(centre)
@@ -142,6 +162,9 @@ class ConsoleWindow(QMainWindow):
             self._menus |= {"layers": layers, "language": language}
             self._add_layers(layers)
             self._add_languages(language)
+        view.addSeparator()
+        for k, page in enumerate(PAGES):
+            self._add(view, f"page.{page}", f"F{k + 2}", partial(self.pages.setCurrentIndex, k))
         view.addSeparator()
         self._add(view, "menu.fit", "Home", self.plan.fit)
         self._add(view, "menu.fullscreen", "F", self.toggle_full_screen)

@@ -10,12 +10,14 @@ from typing import Literal
 
 from safety.words import WORDS
 from ui.text_session import SESSION
+from ui.text_statistics import STATISTICS
 
 Language = Literal["en", "ko"]
 
 TEXT: dict[str, tuple[str, str]] = {
     **WORDS,
     **SESSION,
+    **STATISTICS,
     # Headlines
     "headline.waiting": ("WAITING FOR ENGINE", "엔진 연결 대기"),
     "headline.silent": ("ENGINE SILENT", "엔진 응답 없음"),

@@ -24,10 +24,10 @@ RUN = """
 import sys
 from pathlib import Path
 from calibration.errors import BadInput
-from ui.console import run_console
+from ui.console import ConsoleOptions, run_console
 try:
-    sys.exit(run_console(Path(sys.argv[1]), headless="headless" in sys.argv,
-        screenshot=Path(sys.argv[2]) / "worst.png", screenshot_dir=Path(sys.argv[2]) / "all"))
+    sys.exit(run_console(Path(sys.argv[1]), options=ConsoleOptions(headless="headless" in sys.argv,
+        screenshot=Path(sys.argv[2]) / "worst.png", screenshot_dir=Path(sys.argv[2]) / "all")))
 except BadInput as error:
     print(error, file=sys.stderr)
     sys.exit(2)

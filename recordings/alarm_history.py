@@ -1,0 +1,166 @@
+"""What alarms were there, from the audit log: when raised, how severe, when acknowledged and by whom, when over.
+
+Pure: rows in, records out. Times are Unix seconds. An alarm's name counts within one run of the engine; one that
+stood when its run ended is over by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from safety.audit import AuditRow
+from safety.records import Level
+
+
+@dataclass(frozen=True, slots=True)
+class PastAlarm:
+    """One alarm from raised to cleared; ``cleared_s`` and ``acknowledged_s`` are None where that has not come yet."""
+
+    id: str
+    situation: str
+    hoist: str
+    person: str
+    worst: Level
+    raised_s: float
+    cleared_s: float | None
+    acknowledged_s: float | None
+    acknowledged_by: str
+    shelved: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Alarms in the order in which they were raised, and when the engine ran: spans (from, to)."""
+
+    alarms: tuple[PastAlarm, ...]
+    runs: tuple[tuple[float, float], ...]
+
+    @property
+    def to_s(self) -> float:
+        """The newest time that the log tells of, 0 where it tells of none."""
+        return max((end for _, end in self.runs), default=0.0)
+
+
+@dataclass(slots=True)
+class _Open:
+    """An alarm of the present run, as far as it is known."""
+
+    raised: _Transition
+    raised_s: float
+    worst: Level
+    cleared_s: float | None = None
+    acknowledged_s: float | None = None
+    acknowledged_by: str = ""
+    shelved: bool = False
+
+
+class _Transition(msgspec.Struct, frozen=True):
+    """What of an alarm transition is read here; further fields are left aside."""
+
+    alarm: str
+    event: str
+    level: Level
+    situation: str
+    hoist: str | None = None
+    person: str | None = None
+    source: str | None = None
+    reason: str = ""
+
+
+class _Order(msgspec.Struct, frozen=True):
+    alarm: str
+    by: str = ""
+    for_s: float = 1.0
+
+
+_Told = TypeVar("_Told", bound=msgspec.Struct)
+
+
+@dataclass(slots=True)
+class _Run:
+    from_s: float
+    to_s: float
+    alarms: dict[str, _Open] = field(default_factory=dict)
+
+
+def history_of(rows: Iterable[AuditRow]) -> History:
+    """Read the log from its beginning, or from the start of a run; rows that tell of nothing here are passed over."""
+    alarms: list[PastAlarm] = []
+    runs: list[tuple[float, float]] = []
+    run: _Run | None = None
+    for row in rows:
+        if row.what == "start" or run is None:
+            if run is not None:
+                alarms += _ended(run)
+                runs.append((run.from_s, run.to_s))
+            run = _Run(row.wall_s, row.wall_s)
+        # A clock that was set back must not shorten a run.
+        run.to_s = max(run.to_s, row.wall_s)
+        _take(run, row)
+    if run is not None:
+        alarms += _standing(run)
+        runs.append((run.from_s, run.to_s))
+    return History(tuple(sorted(alarms, key=lambda a: a.raised_s)), tuple(runs))
+
+
+def _take(run: _Run, row: AuditRow) -> None:
+    match row.what:
+        case "alarm":
+            told = _read(row, _Transition)
+            if told is not None:
+                _transition(run, told, row.wall_s)
+        case "acknowledge":
+            order = _read(row, _Order)
+            known = run.alarms.get(order.alarm) if order is not None else None
+            if order is not None and known is not None and known.acknowledged_s is None:
+                known.acknowledged_s, known.acknowledged_by = row.wall_s, order.by or row.name
+        case "shelve":
+            order = _read(row, _Order)
+            known = run.alarms.get(order.alarm) if order is not None else None
+            if order is not None and known is not None and order.for_s > 0.0:
+                known.shelved = True
+
+
+def _transition(run: _Run, told: _Transition, wall_s: float) -> None:
+    known = run.alarms.get(told.alarm)
+    if told.event == "raised" or known is None:
+        run.alarms[told.alarm] = _Open(told, wall_s, told.level)
+        return
+    known.worst = max(known.worst, told.level, key=lambda level: level.rank)
+    known.cleared_s = wall_s if told.event == "cleared" else None
+
+
+def _read(row: AuditRow, kind: type[_Told]) -> _Told | None:
+    try:
+        return msgspec.json.decode(row.detail, type=kind)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _ended(run: _Run) -> Iterator[PastAlarm]:
+    for known in run.alarms.values():
+        known.cleared_s = known.cleared_s if known.cleared_s is not None else run.to_s
+    yield from _standing(run)
+
+
+def _standing(run: _Run) -> Iterator[PastAlarm]:
+    for name, known in run.alarms.items():
+        told = known.raised
+        yield PastAlarm(
+            id=name,
+            situation=told.situation,
+            hoist=told.hoist or told.source or "",
+            person=told.person or "",
+            worst=known.worst,
+            raised_s=known.raised_s,
+            cleared_s=known.cleared_s,
+            acknowledged_s=known.acknowledged_s,
+            acknowledged_by=known.acknowledged_by,
+            shelved=known.shelved,
+            reason=told.reason,
+        )

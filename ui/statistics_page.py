@@ -1,0 +1,192 @@
+"""The statistics page: alarms of a shift, day, week or month against the limits of ISA-18.2, from the audit log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QShowEvent
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from recordings.shifts import PERIODS
+from ui.bar_chart import BarChart
+from ui.statistics_model import Loaded, StatisticsView, load, view_of
+from ui.text import Language, say
+from ui.theme import PAIRS, sized
+
+_LIMITS = ("figure", "value", "limit", "verdict")
+_KINDS = ("situation", "hoist", "count", "share", "chatters")
+
+
+class StatisticsPage(QWidget):
+    """Reads the log when it is shown, in a thread of its own. ``wall`` gives Unix time."""
+
+    _read = pyqtSignal(object)
+
+    def __init__(
+        self,
+        audit: Path | None,
+        shift_starts: tuple[str, ...],
+        wall: Callable[[], float],
+        language: Language,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._audit, self._starts, self._wall, self._language = audit, shift_starts, wall, language
+        self._loaded: Loaded | None = None
+        self._thread: threading.Thread | None = None
+        self.period = QComboBox(self)
+        self.period.addItems(list(PERIODS))
+        self.refresh_button = QPushButton(self)
+        self.period_label = QLabel(self)
+        self.headline = QLabel(self)
+        self.headline.setFont(sized(11.5, bold=True))
+        self.empty = QLabel(self)
+        self.empty.setObjectName("soft")
+        self.empty.setFont(sized(13.0))
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.more = QLabel(self)
+        self.more.setWordWrap(True)
+        self.limits, self.kinds = _table(self, len(_LIMITS)), _table(self, len(_KINDS))
+        self.limits_title, self.kinds_title = QLabel(self), QLabel(self)
+        for title in (self.limits_title, self.kinds_title):
+            title.setFont(sized(11.5, bold=True))
+        self.chart = BarChart(self)
+        self._lay_out()
+        self._read.connect(self._loaded_now)
+        self.period.currentIndexChanged.connect(lambda _: self.show_view())
+        self.refresh_button.clicked.connect(self.read)
+        self.retranslate(language)
+
+    def retranslate(self, language: Language) -> None:
+        self._language = language
+        for k, period in enumerate(PERIODS):
+            self.period.setItemText(k, say(language, f"period.{period}"))
+        self.period_label.setText(say(language, "statistics.period"))
+        self.refresh_button.setText(say(language, "statistics.refresh"))
+        self.limits_title.setText(say(language, "statistics.limits"))
+        self.kinds_title.setText(say(language, "statistics.kinds"))
+        self.limits.setHorizontalHeaderLabels([say(language, f"column.{c}") for c in _LIMITS])
+        self.kinds.setHorizontalHeaderLabels([say(language, f"column.{c}") for c in _KINDS])
+        self.show_view()
+
+    def read(self) -> None:
+        """Read the log beside the screen; while it is being read, a second call changes nothing."""
+        audit = self._audit
+        if audit is None or (self._thread is not None and self._thread.is_alive()):
+            return
+        self._loaded = None
+        self.show_view()
+        self._thread = threading.Thread(target=lambda: self._read.emit(load(audit)), name="statistics", daemon=True)
+        self._thread.start()
+
+    def show_view(self) -> None:
+        """Show the chosen period as the log was when it was read."""
+        loaded = Loaded(None, absent="-") if self._audit is None else self._loaded
+        period = PERIODS[max(0, self.period.currentIndex())]
+        view = view_of(loaded, period, self._wall(), self._starts, self._language)
+        self.headline.setText(view.headline)
+        self.empty.setText(view.empty)
+        self.empty.setVisible(bool(view.empty))
+        self._figures.setVisible(not view.empty)
+        self.more.setText(view.more)
+        self._fill(view)
+        self.chart.show_bars(view.chart_title, view.bars, self._language)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        self.read()
+
+    def _loaded_now(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self.show_view()
+
+    def _fill(self, view: StatisticsView) -> None:
+        self.limits.setRowCount(len(view.limits))
+        for i, (*words, kept) in enumerate(view.limits):
+            for j, word in enumerate(words):
+                item = _item(word, right=j in (1, 2))
+                if j == len(words) - 1 and kept is not None:
+                    pair = PAIRS["calm" if kept else "caution"]
+                    item.setForeground(QColor(pair.text))
+                    item.setBackground(QColor(pair.ground))
+                self.limits.setItem(i, j, item)
+        self.kinds.setRowCount(len(view.kinds))
+        for i, kind in enumerate(view.kinds):
+            for j, word in enumerate(kind):
+                self.kinds.setItem(i, j, _item(word, right=j >= 2))
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.period_label)
+        top.addWidget(self.period)
+        top.addWidget(self.refresh_button)
+        top.addSpacing(12)
+        top.addWidget(self.headline, 1)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        left.addWidget(self.limits_title)
+        left.addWidget(self.limits, 1)
+        right.addWidget(self.kinds_title)
+        right.addWidget(self.kinds, 1)
+        tables = QHBoxLayout()
+        tables.setSpacing(16)
+        tables.addLayout(left, 1)
+        tables.addLayout(right, 1)
+        self._figures = QWidget(self)
+        inner = QVBoxLayout(self._figures)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(8)
+        inner.addWidget(self.more)
+        inner.addLayout(tables, 5)
+        inner.addWidget(self.chart, 3)
+        frame = QFrame(self)
+        frame.setObjectName("panel")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.addLayout(top)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self._figures, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+
+
+def _table(parent: QWidget, columns: int) -> QTableWidget:
+    table = QTableWidget(0, columns, parent)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    rows = table.verticalHeader()
+    if rows is not None:
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    heads = table.horizontalHeader()
+    if heads is not None:
+        heads.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def _item(text: str, right: bool) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    item.setToolTip(text)
+    return item
