@@ -125,6 +125,8 @@ def draw(found: dict[float, Told], path: Path, title: str) -> None:
         bars = (np.maximum(y - np.nan_to_num(low), 0), np.maximum(np.nan_to_num(high, nan=1.0) - y, 0))
         axes.errorbar(x, y, yerr=bars, fmt="o-", color="tab:red", ms=4, lw=1)
         for at_x, at_y, count in zip(x, y, n, strict=True):
+            if at_x < 0.08:  # the numbers of the lowest would lie on each other; the printed table has them
+                continue
             axes.annotate(f"{count}", (at_x, at_y), xytext=(4, -9), textcoords="offset points", fontsize=6)
         axes.set(xlabel="probability told", title=f"within {ahead_s:g} s", xlim=(0, 1), ylim=(0, 1))
         axes.grid(alpha=0.3)

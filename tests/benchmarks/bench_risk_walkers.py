@@ -103,6 +103,11 @@ def _with(policy: Policy, probability: float) -> Policy:
     return policy.model_copy(update={"contact_probability": told, "stop_probability": probability})
 
 
+def _value(p: Point) -> float:
+    """The setting, also of what ships."""
+    return Policy().stop_probability if p.setting is None else p.setting
+
+
 def draw(points: list[Point], path: Path, title: str) -> None:
     """Caught over false alarms, and over time in alarm, a curve a rule (PNG)."""
     from matplotlib.figure import Figure
@@ -114,13 +119,14 @@ def draw(points: list[Point], path: Path, title: str) -> None:
     for axes, of in ((left, "false_h"), (right, "in_alarm")):
         per = 100.0 if of == "in_alarm" else 1.0
         for rule, colour in colours.items():
-            curve = sorted(
-                (p for p in points if p.rule == rule and p.setting is not None), key=lambda p: p.setting or 0
-            )
+            curve = sorted((p for p in points if p.rule == rule), key=_value)
             x, y = [per * getattr(p, of) for p in curve], [100 * p.caught for p in curve]
             axes.plot(x, y, "o-", color=colour, label=rule, ms=4)
             for p, at_x, at_y in zip(curve, x, y, strict=True):
-                axes.annotate(f"{p.setting:g}", (at_x, at_y), xytext=(3, -10), textcoords="offset points", fontsize=7)
+                where = (-4, 6) if rule == "Hoistwatch" else (4, -9)
+                side = "right" if rule == "Hoistwatch" else "left"
+                label = f"{_value(p):g}"
+                axes.annotate(label, (at_x, at_y), xytext=where, textcoords="offset points", fontsize=7, ha=side)
         for p in points:
             if p.setting is None:
                 axes.plot(per * getattr(p, of), 100 * p.caught, "*", color=colours[p.rule], ms=14, label="as it ships")
