@@ -10,9 +10,10 @@ OUT ?= out/demo
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
 RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-nanum
-# What only the tests need: a virtual screen, a real RTSP server, a real MQTT broker, and the voice and sound library of an
-# annunciator.
-TEST_DEBS := xvfb mosquitto espeak-ng libportaudio2 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
+# What only the tests need: a virtual screen, a real RTSP server, a real MQTT broker, and voice, sound library and
+# sound server of an annunciator.
+TEST_DEBS := xvfb mosquitto espeak-ng libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils \
+	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
 .PHONY: demo test lint types unit lock bench bench-peers train-check sample format clean run-debs test-debs help
@@ -47,7 +48,7 @@ TIMED := tests/test_fail_safe.py tests/test_sign_in.py tests/test_real_live.py t
 	tests/ui/test_console_process.py \
 	$(addprefix tests/safety/test_,audit.py bus.py keys.py permit_issuer.py relay_gpio.py relay_modbus.py \
 	relay_mqtt.py relay_process.py relay_serial.py) \
-	$(addprefix tests/safety/annunciator/test_,annunciator_process.py sign.py)
+	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py sign.py)
 
 unit: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))

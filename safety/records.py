@@ -205,6 +205,14 @@ class RelayStatus(Record, frozen=True, kw_only=True):
     proof: ProofReport | None = None
 
 
+class SoundCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One tone or voice of an annunciator's self-test: what it was, and how it was heard."""
+
+    what: str
+    passed: bool
+    text: str
+
+
 class Permit(Record, frozen=True, kw_only=True):
     """Outputs that a node may energise until ``echo_ns`` + validity on its own clock."""
 

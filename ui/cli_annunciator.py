@@ -21,6 +21,9 @@ def annunciator(
     check: Annotated[
         bool, typer.Option("--check", help="Say what is missing for this site's voices, levels and sign, and end.")
     ] = False,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Play every tone and voice, measure what is heard, and end.")
+    ] = False,
     sentences: Annotated[
         bool, typer.Option("--sentences", help="Print every sentence in every language, for native speakers; and end.")
     ] = False,
@@ -31,7 +34,11 @@ def annunciator(
         return
     if check:
         raise typer.Exit(_check(site, name))
-    from safety.annunciator.service import run_annunciator
+    from safety.annunciator.service import run_annunciator, run_self_test
+
+    if self_test:
+        passed = run_self_test(site, name, typer.echo)
+        raise typer.Exit(0 if passed else 1)
 
     run_annunciator(site, name)
 

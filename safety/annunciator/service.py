@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from calibration.annunciator import Annunciator
@@ -15,6 +16,7 @@ from calibration.site_file import load_site
 from safety.annunciator.choose import ENGINE_SILENT, Call, choose
 from safety.annunciator.loudness import loudness_problems, tone_loudness
 from safety.annunciator.mixer import Mixer, programme
+from safety.annunciator.self_test import open_ears, self_test
 from safety.annunciator.sign import SignDriver, pyserial, sign_lines, sign_problems
 from safety.annunciator.sinks import Sink, open_sink
 from safety.annunciator.speech import Speech, installed_voices, speech_problems
@@ -178,6 +180,43 @@ def run_annunciator(
     finally:
         node.close()
         restore()
+
+
+def run_self_test(site_path: Path, name: str, log: Callable[[str], None]) -> bool:
+    """Play and measure everything once, without an engine; whether all was heard as asked.
+
+    Args:
+        site_path: the site file.
+        name: an ``[[annunciator]]`` of that file.
+        log: gets one line for each tone and voice.
+
+    Raises:
+        BadInput: site file, name, sound device or microphone unfit.
+    """
+    site = load_site(site_path)
+    annunciator = annunciator_named(site, site_path, name)
+    folder, mixer = site_path.parent, Mixer(annunciator.rate_hz)
+    played = folder / f"{name}.self-test.wav"
+    apart = annunciator.model_copy(update={"file": played.name})
+    with ExitStack() as stack:
+        try:
+            sink = open_sink(apart, mixer, folder)
+            stack.callback(sink.close)
+            ears = open_ears(apart, played)
+            stack.callback(ears.close)
+        except BadInput as error:
+            raise BadInput(f"{site_path}: [[annunciator]] {name!r}: {error}") from None
+        speech = Speech(annunciator, folder) if annunciator.speech else None
+        if speech is not None:
+            speech.start()
+            stack.callback(speech.close)
+        passed = True
+        for check in self_test(annunciator, mixer, ears, speech, time.localtime().tm_hour):
+            passed &= check.passed
+            log(f"{'passed' if check.passed else 'FAILED'}  {check.what}: {check.text}")
+        if sink.fault:
+            log(f"FAILED  output: {sink.fault}")
+        return passed and not sink.fault
 
 
 def problems(site: Site, annunciator: Annunciator, folder: Path) -> list[str]:

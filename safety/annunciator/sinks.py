@@ -23,7 +23,7 @@ from safety.annunciator.tones import Samples
 
 BLOCK_S = 0.01
 RETRY_S = 2.0
-_LATENCY_S = 0.04
+_LATENCY_S = 0.06
 """Asked of the device: little enough to be quick, enough that a busy machine does not stutter."""
 _STALLED_S = 1.0
 """A device that took no block for this long has stopped, whatever it says."""
