@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from calibration.outputs import Relay
 from safety.alarm_table import TABLE
 from safety.freshness import Pulse
 from safety.records import Alarm, AlarmState, AlarmTransition, Level, Situation, Snapshot
 from ui.commands import TO_ACKNOWLEDGE, to_acknowledge
+from ui.outputs_model import bypass_reason, bypass_text, bypassed
 from ui.text import Language, duration, say, word
 
 BLIND = (Situation.CAMERA_BLIND, Situation.HOIST_LOST, Situation.PERSON_LOST)
@@ -48,14 +51,15 @@ class AlarmRow:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What the banner says. ``blind`` names what cannot be seen, empty where nothing is amiss; ``alarm`` is the
-    id of the alarm that the sentence is about."""
+    """What the banner says. ``blind`` names what cannot be seen, ``bypass`` which outputs are bypassed, both empty
+    where nothing is amiss; ``alarm`` is the id of the alarm that the sentence is about."""
 
     kind: Kind
     title: str
     reason: str
     action: str = ""
     blind: str = ""
+    bypass: str = ""
     flash: bool = False
     unacknowledged: int = 0
     alarm: str = ""
@@ -120,10 +124,18 @@ def reason_of(alarm: Alarm, language: Language) -> str:
     return alarm.reason_ko if language == "ko" else alarm.reason_en
 
 
-def headline(snapshot: Snapshot | None, pulse: Pulse, language: Language, waiting_for: str, hoists: bool) -> Headline:
+def headline(
+    snapshot: Snapshot | None,
+    pulse: Pulse,
+    language: Language,
+    waiting_for: str,
+    hoists: bool,
+    relays: Collection[Relay] = (),
+) -> Headline:
     """The one thing to read first. Silence outranks everything, because then nothing else is known.
 
-    ``waiting_for`` is the sentence to show before the first snapshot, ``hoists`` whether the site has any.
+    ``waiting_for`` is the sentence to show before the first snapshot, ``hoists`` whether the site has any,
+    ``relays`` its relay nodes.
     """
     if snapshot is None or pulse.kind == "waiting":
         return Headline("waiting", say(language, "headline.waiting"), waiting_for)
@@ -135,12 +147,15 @@ def headline(snapshot: Snapshot | None, pulse: Pulse, language: Language, waitin
         return Headline("silent", say(language, "headline.silent"), reason, unacknowledged=waiting)
     level = worst_level(snapshot)
     top, reason = _reason(snapshot, level, language, hoists, waiting)
+    held = bypassed(snapshot.nodes, relays)
+    calm_but_bypassed = bool(held) and level is Level.CLEAR
     return Headline(
-        kind=_KINDS[level],
-        title=say(language, f"headline.{level.value}"),
-        reason=reason,
-        action=_action(snapshot, top, language),
+        kind="caution" if calm_but_bypassed else _KINDS[level],
+        title=say(language, "headline.bypass" if calm_but_bypassed else f"headline.{level.value}"),
+        reason=bypass_reason(held, language) if calm_but_bypassed else reason,
+        action=_action(snapshot, top, language, {b.target for b in held if b.signal == "permit"}),
         blind=_blind(snapshot, top, language),
+        bypass=bypass_text(held, language),
         flash=any(a.level is Level.DANGER and a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms),
         unacknowledged=waiting,
         alarm=top.id if top is not None else "",
@@ -175,11 +190,13 @@ def _reason(
     return None, say(language, "reason.outputs")
 
 
-def _action(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
+def _action(snapshot: Snapshot, top: Alarm | None, language: Language, bypassed_hoists: Collection[str]) -> str:
     """What the outputs do to the hoists now, and what a person should do."""
-    stopped = ", ".join(h.state.name for h in snapshot.hoists if not h.permit)
+    stopped = ", ".join(h.state.name for h in snapshot.hoists if not h.permit and h.state.name not in bypassed_hoists)
     slowed = ", ".join(h.state.name for h in snapshot.hoists if h.permit and h.slow and not h.near)
     parts = []
+    if bypassed_hoists:
+        parts.append(say(language, "action.bypass", hoists=", ".join(sorted(bypassed_hoists))))
     if stopped:
         parts.append(say(language, "action.stop", hoists=stopped))
     if slowed:

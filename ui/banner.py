@@ -43,6 +43,9 @@ class Banner(QFrame):
         self.blind = QLabel(self)
         self.blind.setFont(sized(14.0, bold=True))
         self.blind.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.bypass = QLabel(self)
+        self.bypass.setFont(sized(14.0, bold=True))
+        self.bypass.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count = QLabel(self)
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setFont(sized(11.0, bold=True))
@@ -61,6 +64,7 @@ class Banner(QFrame):
         row.addWidget(self.symbol)
         row.addWidget(self.title)
         row.addLayout(words, 1)
+        row.addWidget(self.bypass)
         row.addWidget(self.blind)
         row.addWidget(self.count)
         row.addWidget(self.clock)
@@ -82,17 +86,18 @@ class Banner(QFrame):
         self.action.setText(head.action)
         self.action.setVisible(bool(head.action))
         caution = PAIRS["caution"]
-        self.blind.setStyleSheet(
-            f"color: {caution.text}; background: {caution.ground}; border: 2px solid {BLACK}; padding: 6px 10px;"
-        )
-        self.blind.setText(f"{say(language, 'blind.badge')}\n{head.blind}" if head.blind else "")
-        self.blind.setVisible(bool(head.blind))
+        for label, key, words in ((self.blind, "blind.badge", head.blind), (self.bypass, "bypass.badge", head.bypass)):
+            label.setStyleSheet(
+                f"color: {caution.text}; background: {caution.ground}; border: 2px solid {BLACK}; padding: 6px 10px;"
+            )
+            label.setText(f"{say(language, key)}\n{words}" if words else "")
+            label.setVisible(bool(words))
         words = say(language, "count.unacknowledged")
         self.count.setText(
             f"<span style='font-size:26pt'>{head.unacknowledged}</span><br>{words}" if head.unacknowledged else ""
         )
         self.count.setVisible(head.unacknowledged > 0)
-        self.setAccessibleName(f"{head.title}. {head.reason} {head.action}")
+        self.setAccessibleName(f"{head.title}. {head.reason} {head.action} {self.bypass.text()}".strip())
         self._fit_words()
         self.update()
 

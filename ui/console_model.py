@@ -88,7 +88,8 @@ class ConsoleModel:
     def headline(self, now_s: float) -> Headline:
         address = f"{self.site.bus.host}:{self.site.bus.publish_port}"
         waiting_for = say(self.language, f"reason.{self.connection}", address=address)
-        head = headline(self.snapshot, self.pulse(now_s), self.language, waiting_for, bool(self.site.hoist))
+        hoists = bool(self.site.hoist)
+        head = headline(self.snapshot, self.pulse(now_s), self.language, waiting_for, hoists, self.site.relay)
         meaning = (replace(head, reason=""), head.reason if head.kind == "waiting" else "")
         return self._calm_head.take((meaning, self.language), head, now_s)
 

@@ -11,6 +11,7 @@ from calibration.site import Site
 from safety.freshness import Pulse
 from safety.records import CameraView, HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes
+from ui.outputs_model import bypass_tips, proof_words
 from ui.text import TEXT, Language, duration, milliseconds, say, word
 
 Mark = Literal["good", "bad", "abnormal", "unknown"]
@@ -119,6 +120,9 @@ def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
         title, none = say(words.language, "health.relay_title"), say(words.language, "health.no_relay")
         out.append(Chip(title, none, "unknown"))
     out.append(_unused(snapshot, words.language))
+    if (proofs := proof_words(snapshot, words.language)) is not None:
+        value, well, tip = proofs
+        out.append(Chip(say(words.language, "proof.title"), value, "good" if well else "abnormal", tip))
     missing = [r.name for r in words.site.relay if r.name not in {n.node for n in snapshot.nodes}]
     out += [Chip(name, say(words.language, "node.disconnected"), "bad") for name in missing]
     return out
@@ -207,7 +211,8 @@ def _camera(view: CameraView, words: Words) -> Chip:
 
 def _node(view: NodeView, relay: Relay | None, language: Language) -> Chip:
     """One relay node: its fault, its latch, or what each contact is told and reads."""
-    tips = [say(language, "node.tip_counts", refused=view.refused, age=duration(language, view.age_s))]
+    tips = bypass_tips(view, language)
+    tips.append(say(language, "node.tip_counts", refused=view.refused, age=duration(language, view.age_s)))
     shown, differs = [], False
     for contact in _contacts(view, relay):
         sent, read = view.commanded.get(contact), view.contacts.get(contact)
@@ -230,7 +235,18 @@ def _node(view: NodeView, relay: Relay | None, language: Language) -> Chip:
     elif view.fault:
         value, mark = say(language, "node.fault", fault=view.fault), "bad"
     elif view.latched:
-        value, mark = f"{say(language, 'node.latched')} · {value}", "abnormal"
+        held = say(language, "node.held") if view.run_commanded else say(language, "node.latched")
+        value, mark = f"{held} · {value}", "abnormal"
+    if view.connected and view.proof is not None and not view.proof.done:
+        value, mark = f"{say(language, 'node.proving')} · {value}", "abnormal"
+    if view.connected and view.bypasses:
+        signals = [relay.outputs.get(s.contact, ("", ""))[1] if relay else "" for s in view.bypasses]
+        named = [
+            say(language, f"signal.{signal}") if signal else s.contact
+            for signal, s in zip(signals, view.bypasses, strict=True)
+        ]
+        what = ", ".join(named)
+        value, mark = f"{say(language, 'node.bypass', what=what)} · {value}", "bad"
     reset = view.node if view.connected and view.latched else ""
     return Chip(view.node, value, mark, "\n".join(tips), reset)
 

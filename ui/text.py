@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Literal
 
 from safety.words import WORDS
+from ui.text_outputs import OUTPUTS
 from ui.text_session import SESSION
 from ui.text_statistics import STATISTICS
 
@@ -16,6 +17,7 @@ Language = Literal["en", "ko"]
 
 TEXT: dict[str, tuple[str, str]] = {
     **WORDS,
+    **OUTPUTS,
     **SESSION,
     **STATISTICS,
     # Headlines

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
 from calibration.camera import Camera
 from calibration.site import Site
+from safety.output_records import BypassState, ProofDue
 from safety.records import (
     Alarm,
     AlarmState,
@@ -178,6 +179,23 @@ def short_of_looks(site: Site) -> Snapshot:
         for i, c in enumerate(quiet.cameras)
     )
     return msgspec.structs.replace(quiet, cameras=cameras)
+
+
+def bypassed(site: Site) -> Snapshot:
+    """A hoist without a permit that runs on a bypass, a quiet siren, a node whose controls are held, and tests."""
+    quiet = snapshot(site)
+    first = msgspec.structs.replace(quiet.hoists[0], permit=False, slow=True)
+    who = {"by": "kim@console-1", "reason": "camera 3 is being replaced"}
+    states = tuple(
+        BypassState(id=f"b-{i}", contact=contact, left_s=left_s, **who)
+        for i, (contact, left_s) in enumerate({"permit": 252.4, "siren": 31.2}.items())
+    )
+    proofs = tuple(
+        ProofDue(node="cabinet-1", contact=contact, state=state, last_s=last_s, due_s=WALL_S + 86_400.0)
+        for contact, state, last_s in (("permit", "overdue", None), ("slow", "failed", None), ("siren", "good", WALL_S))
+    )
+    nodes = tuple(msgspec.structs.replace(n, latched=True, run_commanded=True, bypasses=states) for n in quiet.nodes)
+    return msgspec.structs.replace(quiet, hoists=(first, *quiet.hoists[1:]), nodes=nodes, proofs=proofs)
 
 
 def danger(site: Site, time_s: float = START_S, seq: int = 100) -> Snapshot:

@@ -406,6 +406,34 @@ def test_a_contact_that_does_not_follow_is_seen() -> None:
     assert values["cabinet-1"].startswith("permit sent off, reads on")
 
 
+def test_a_bypass_stands_in_the_banner_and_on_the_node() -> None:
+    model = model_of(scenes.bypassed(SITE))
+    head = model.headline(START_S)
+    assert head.bypass.splitlines() == ["H1 permit, 4 min 13 s left", "hall danger kept quiet, 32 s left"]
+    assert (head.kind, head.title) == ("caution", "BYPASS"), "never NORMAL while somebody holds an output"
+    assert head.reason == "kim@console-1 took outputs away from the system: camera 3 is being replaced"
+    assert "H1: runs on a bypass, the system does not stop it" in head.action
+    assert "stopped" not in head.action.lower(), "a hoist that runs must not be called stopped"
+    chip = next(c for c in model.chips(START_S) if c.title == "cabinet-1")
+    assert chip.mark == "bad"
+    assert chip.value.startswith("BYPASSED: permit, danger")
+    assert "permit is bypassed by kim@console-1 for 4 min 13 s more: camera 3 is being replaced" in chip.tip
+    assert model_of(snapshot(SITE)).headline(START_S).bypass == ""
+
+
+def test_a_bypass_of_a_node_that_is_gone_is_none() -> None:
+    held = scenes.bypassed(SITE)
+    gone = tuple(msgspec.structs.replace(n, connected=False) for n in held.nodes)
+    assert model_of(msgspec.structs.replace(held, nodes=gone)).headline(START_S).bypass == ""
+
+
+def test_proof_tests_have_a_card() -> None:
+    chip = next(c for c in model_of(scenes.bypassed(SITE)).chips(START_S) if c.title == "Proof tests")
+    assert (chip.value, chip.mark) == ("1 FAILED · 1 OVERDUE", "abnormal")
+    assert chip.tip.splitlines()[:2] == ["cabinet-1 slow: the newest test failed", "cabinet-1 permit: never tested"]
+    assert not any(c.title == "Proof tests" for c in model_of(snapshot(SITE)).chips(START_S))
+
+
 def test_what_the_engine_does_not_mention_is_missing_not_absent() -> None:
     values = chip_values(model_of(snapshot(SITE, nodes=(), hoists=())))
     assert values["cabinet-1"] == "NOT CONNECTED"

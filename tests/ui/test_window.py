@@ -32,6 +32,7 @@ SITE = example_site()
 SIZES = [(1366, 768), (1600, 900), (1920, 1080)]
 NAMES = re.compile(
     r"\b(cam|cabinet-|P|H|C|a-)\d+|Hall 3|Shift|Ctrl|hoistwatch users add|kim|Hoistwatch|English"
+    r"|camera 3 is being replaced|@console-1"
     r"|\b(Hz|ms|s|m|min|p50|p99|A|I|O|AGPL\S*|GNU)\b"
 )
 
@@ -62,6 +63,7 @@ STATES: dict[str, tuple] = {  # type: ignore[type-arg]
     "quiet": (snapshot(SITE),),
     "danger": (danger(SITE), scenes.RAISED),
     "blind": (snapshot(SITE, level=Level.CAUTION, alarms=(scenes.BLIND,)),),
+    "bypassed": (scenes.bypassed(SITE),),
     "short": (scenes.short_of_looks(SITE),),
     "waiting": (),
 }
