@@ -19,7 +19,7 @@ from calibration.site_file import site_text
 from recordings.store import RecordingWriter
 from safety.bus_client import BusClient
 from safety.keys import make_keys
-from safety.records import AlarmTransition, NodeView, Refusal, Reset, Snapshot
+from safety.records import AlarmTransition, NodeView, Refusal, Reset, SignIn, Snapshot
 from tests.safety.bus_helpers import Coils, free_port, wait_for
 from tests.shared_data import ROOT
 from tracking.records import Telemetry
@@ -51,6 +51,7 @@ class Chain:
         environment: of every process, beside this one's own.
         outputs: contacts of the node in the order of their coils.
         driver: of the node; without "modbus_tcp" there is no server.
+        relay: further keys of the node's table. With ``read_back = "discrete_inputs"`` inputs follow the coils.
     """
 
     def __init__(
@@ -61,15 +62,16 @@ class Chain:
         environment: Mapping[str, str] = MappingProxyType({}),
         outputs: Mapping[str, tuple[str, str]] = OUTPUTS,
         driver: str = "modbus_tcp",
+        **relay: object,
     ) -> None:
         self.folder = folder
         self.records = folder / "kept"
         self.site_path = folder / "site.toml"
         self.modbus_port = free_port()
         address = f"127.0.0.1:{self.modbus_port}"
-        relay = Relay.model_validate({"name": NODE, "driver": driver, "address": address, "outputs": dict(outputs)})
+        table = {"name": NODE, "driver": driver, "address": address, "outputs": dict(outputs)} | relay
         bus = Bus(publish_port=free_port(), command_port=free_port())
-        self.site = site.model_copy(update={"relay": (relay,), "bus": bus})
+        self.site = site.model_copy(update={"relay": (Relay.model_validate(table),), "bus": bus})
         folder.mkdir(parents=True, exist_ok=True)
         self.site_path.write_text(site_text(self.site), encoding="utf-8")
         make_keys(folder / "keys", self.site)
@@ -87,7 +89,7 @@ class Chain:
             self.start_modbus()
         self.start_node()
         self.start_engine()
-        self.console = BusClient.of_site(self.site.bus, self.folder / "keys", "console", "console-1", conflate=False)
+        self.listen_anew()
         return self
 
     def __exit__(
@@ -121,7 +123,8 @@ class Chain:
 
     def start_modbus(self) -> None:
         """All coils are open at first."""
-        self.start("modbus", "-m", "tests.safety.modbus_server", str(self.modbus_port))
+        wired = ("wired",) if self.site.relay[0].read_back == "discrete_inputs" else ()
+        self.start("modbus", "-m", "tests.safety.modbus_server", str(self.modbus_port), *wired)
         if self.coils is not None:
             self.coils.close()
         self.coils = Coils(self.modbus_port)
@@ -144,6 +147,19 @@ class Chain:
         return self.log_file(name).read_text(errors="replace")
 
     # What a console sees and does.
+
+    def listen_anew(self) -> None:
+        """The test's console as at the start, once another program has let go of its key."""
+        self.console = BusClient.of_site(self.site.bus, self.folder / "keys", "console", "console-1", conflate=False)
+        self.newest = None
+        wait_for(lambda: self.listen() is not None, START_S, "a snapshot")
+
+    def sign_in(self, user: str, password: str) -> None:
+        """Sign in at the test's console."""
+        self.console.send(SignIn(time_s=0.0, by="somebody", user=user, password=password))
+        wait_for(
+            lambda: bool((s := self.listen()) and any(view.user == user for view in s.sessions)), 10.0, "the session"
+        )
 
     def listen(self, for_s: float = 0.02) -> Snapshot | None:
         """Take in what came; the newest snapshot of the engine that runs now."""

@@ -111,9 +111,18 @@ def console(
 def relay(
     site: SiteOption,
     node: Annotated[str, typer.Option("--node", help="A [[relay]] of the site file.")],
+    proof_test: Annotated[
+        bool, typer.Option("--proof-test", help="Have the running node move every output and read it back, then end.")
+    ] = False,
+    console: Annotated[str, typer.Option("--console", help="With --proof-test: whose key is used.")] = "console-1",
+    user: Annotated[str, typer.Option("--user", help="With --proof-test: who signs in.")] = "",
 ) -> None:
     """A relay node: its contacts are closed only while fresh permits arrive."""
     from safety.relay_service import run_relay
+    from ui.cli_outputs import proof_test as ask_for_proof
+
+    if proof_test:
+        raise typer.Exit(ask_for_proof(site, node, console, user))
 
     run_relay(site, node)
 

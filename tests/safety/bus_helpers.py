@@ -115,5 +115,8 @@ class Coils:
         assert not answer.isError(), answer
         return [bool(bit) for bit in answer.bits[:count]]
 
+    def write(self, number: int, on: bool) -> None:
+        assert not self._client.write_coil(number, on, device_id=1).isError()
+
     def close(self) -> None:
         self._client.close()

@@ -1,4 +1,7 @@
-"""A real Modbus TCP server as a process: ``modbus_server.py PORT``. Coils and discrete inputs 0 to 63, unit 1."""
+"""A real Modbus TCP server as a process: ``modbus_server.py PORT [wired]``. Coils and discrete inputs 0 to 63, unit 1.
+
+``wired``: each discrete input follows the coil of its number, as contacts that are read back do.
+"""
 
 from __future__ import annotations
 
@@ -17,5 +20,8 @@ def registers() -> list[SimData]:
 
 
 if __name__ == "__main__":
-    device = SimDevice(id=1, simdata=(bits(), bits(), registers(), registers()))
+    if sys.argv[2:] == ["wired"]:
+        device = SimDevice(id=1, simdata=registers(), use_bit_addressing=True)
+    else:
+        device = SimDevice(id=1, simdata=(bits(), bits(), registers(), registers()))
     StartTcpServer(context=device, address=("127.0.0.1", int(sys.argv[1])))
