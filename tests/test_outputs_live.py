@@ -66,7 +66,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 def denied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """The hoist is lost after a few seconds, and the engine denies its permit from then on."""
     with started(tmp_path_factory.mktemp("denied"), 4.0) as chain:
-        wait_for(lambda: chain.permit_given(), START_S, "the engine's permit")
+        wait_for(chain.permit_given, START_S, "the engine's permit")
         wait_for(lambda: not chain.permit_given(), START_S, "the engine's denial")
         yield chain
 
