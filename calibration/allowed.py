@@ -30,6 +30,7 @@ SituationName = Literal[
     "hoist_lost",
     "person_lost",
     "relay_fault",
+    "annunciator_fault",
 ]
 RoleName = Literal["unknown", "operator", "slinger", "passer_by"]
 PhaseName = Literal["unknown", "idle", "rigging", "lifting", "travelling", "lowering", "landed"]

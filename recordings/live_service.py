@@ -27,6 +27,7 @@ from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
 from recordings.live_sessions import SessionDesk
 from recordings.live_sources import LiveSource
+from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.audit import AuditQueue
 from safety.bus import EngineBus, Received
 from safety.engine import Engine, Step
@@ -41,6 +42,7 @@ from safety.records import (
     ProofTest,
     Refusal,
     RelayStatus,
+    Report,
     Reset,
     SignIn,
     SignOut,
@@ -100,7 +102,8 @@ class LiveEngine:
         self._proofs = proofs or ProofSchedule(site.relay)
         self._inbox: queue.SimpleQueue[Input] = queue.SimpleQueue()
         self._pictures: queue.SimpleQueue[Picture] = queue.SimpleQueue()
-        self._heard: list[tuple[float, RelayStatus]] = []
+        self._heard: list[tuple[float, Report]] = []
+        self._tests: dict[str, tuple[str, int]] = {}
         self._commands: list[tuple[str, str, Event]] = []
         self._desk = SessionDesk(keys, site.policy, self._answer, self._note, bus.wake)
         self._last: Step | None = None
@@ -160,7 +163,9 @@ class LiveEngine:
         self._desk.settle(time.monotonic())
         for entry in self._bus.receive(min(max(0.0, until_s - time.monotonic()), self._policy.tick_s)):
             now_s = time.monotonic()
-            if isinstance(entry.message, RelayStatus):
+            if isinstance(entry.message, AnnunciatorStatus):
+                self._sounded(entry.message, now_s)
+            elif isinstance(entry.message, RelayStatus):
                 if self._nodes.observe(entry.message, now_s):
                     heard.add(entry.message.node)
                     self._heard.append((now_s, entry.message))
@@ -216,7 +221,7 @@ class LiveEngine:
             events.append(msgspec.structs.replace(item, ready_s=time.monotonic()))
 
     def _command(self, entry: Received, now_s: float) -> None:
-        assert not isinstance(entry.message, RelayStatus | SignIn | SignOut)
+        assert not isinstance(entry.message, Report | SignIn | SignOut)
         refusal = self._desk.refusal(entry.name, entry.message, now_s)
         if refusal is not None:
             self._refuse(entry.role, entry.name, refusal)
@@ -228,7 +233,20 @@ class LiveEngine:
                 refusal = Refusal(time_s=now_s, command=type(command).__name__, reason=obstacle)
                 self._refuse(entry.role, entry.name, refusal)
                 return
+        if isinstance(command, SoundTest) and not self._bus.send("annunciator", command.annunciator, command):
+            reason = f"annunciator {command.annunciator!r} does not report"
+            self._refuse(entry.role, entry.name, Refusal(time_s=now_s, command="SoundTest", reason=reason))
+            return
         self._commands.append((entry.role, entry.name, command))
+
+    def _sounded(self, status: AnnunciatorStatus, now_s: float) -> None:
+        """An annunciator's report goes to the core; a new result of its self-test into the audit log too."""
+        self._heard.append((now_s, status))
+        test = (status.boot, status.tests)
+        if status.test and self._tests.get(status.annunciator) != test:
+            self._tests[status.annunciator] = test
+            checks = [msgspec.to_builtins(check) for check in status.test]
+            self._note("annunciator", status.annunciator, "sound_test", {"checks": checks})
 
     def _refuse(self, role: str, name: str, refusal: Refusal) -> None:
         self._note(role, name, "refused", {"command": refusal.command, "reason": refusal.reason})
@@ -292,7 +310,7 @@ class LiveEngine:
             if self._recorder is not None:
                 self._recorder.write(transition, transition.time_s)
             self._note("engine", "engine", "alarm", msgspec.to_builtins(transition))
-        commands = [e for e in events if not isinstance(e, Input | RelayStatus)]
+        commands = [e for e in events if not isinstance(e, Input | Report)]
         for refusal in self._last.refusals:
             for console in {c.by.rpartition("@")[2] for c in commands}:
                 self._refuse("console", console, refusal)

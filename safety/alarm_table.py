@@ -238,4 +238,14 @@ TABLE: dict[Situation, Row] = {
         priority=19,
         health=True,
     ),
+    Situation.ANNUNCIATOR_FAULT: Row(
+        title_en="Warning sound fault",
+        title_ko="현장 경보음 이상",
+        reason_en="Annunciator {source}: {detail}",
+        reason_ko="경보기 {source}: {detail}",
+        advice_en="People on the floor may hear nothing. Check process, loudspeaker and sign.",
+        advice_ko="현장에서 경보음이 들리지 않을 수 있습니다. 프로세스·스피커·전광판을 점검하십시오.",
+        priority=20,
+        health=True,
+    ),
 }

@@ -39,7 +39,7 @@ from safety.bus_wire import (
 )
 from safety.file_watch import FileWatch
 from safety.keys import ALLOW_FILE, Identity, Party, Role, load_allow, load_identity
-from safety.records import FromPeer, Published, Refusal, RelayStatus, Snapshot, ToPeer
+from safety.records import FromPeer, Published, Refusal, Report, Snapshot, ToPeer
 
 __all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
 
@@ -83,7 +83,11 @@ class EngineBus:
         self._unsent = 0
         self._limited = 0
         self._seals = SealBook(site_bus.command_age_s)
-        self._limits = {"console": RateLimit(CONSOLE_HZ, CONSOLE_BURST), "relay": RateLimit(RELAY_HZ, RELAY_BURST)}
+        self._limits = {
+            "console": RateLimit(CONSOLE_HZ, CONSOLE_BURST),
+            "relay": RateLimit(RELAY_HZ, RELAY_BURST),
+            "annunciator": RateLimit(CONSOLE_HZ, CONSOLE_BURST),
+        }
         self._routes: dict[tuple[Role, str], bytes] = {}
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._gatekeeper = Gatekeeper(self._context, allow, self._refusals)
@@ -252,7 +256,7 @@ class EngineBus:
             self._violations += 1
             return reason
         self._routes[party.role, party.name] = frames[0].bytes
-        if isinstance(message, RelayStatus):
+        if isinstance(message, Report):
             return message
         flaw = self._seals.flaw(party, frames[2].bytes if len(frames) == 3 else None, time.monotonic_ns())
         if not flaw:

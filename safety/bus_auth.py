@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
+from safety.annunciator.records import AnnunciatorStatus
 from safety.keys import Party, Role, fingerprint
 from safety.records import FromPeer, RelayStatus
 
 PUBLISH, COMMAND = "publish", "command"
 MAY_CONNECT: Mapping[str, frozenset[Role]] = {
     PUBLISH: frozenset({"console", "annunciator", "recorder", "viewer"}),
-    COMMAND: frozenset({"console", "relay"}),
+    COMMAND: frozenset({"console", "relay", "annunciator"}),
 }
 """ZAP domain, one per socket of the engine, to the roles that may connect to it."""
 
@@ -118,6 +119,9 @@ class Gatekeeper(ThreadAuthenticator):
 def violation(party: Party, message: FromPeer) -> str:
     """Why this party may not send this message; empty where it may."""
     match message:
+        case AnnunciatorStatus():
+            if party.role != "annunciator" or message.annunciator != party.name:
+                return f"{party} sent AnnunciatorStatus of {message.annunciator!r}, which only that one may send"
         case RelayStatus():
             if party.role != "relay":
                 return f"{party} sent RelayStatus, which only a relay node may send"

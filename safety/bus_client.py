@@ -32,7 +32,7 @@ from safety.bus_wire import (
     is_ipv6,
 )
 from safety.keys import Identity, Role, load_identity, load_server_key
-from safety.records import FromPeer, Published, Refusal, RelayStatus, ToPeer
+from safety.records import FromPeer, Published, Refusal, Report, ToPeer
 
 State = Literal["connecting", "connected", "refused"]
 
@@ -241,7 +241,7 @@ class BusClient:
         refusals = []
         while self._outbox:
             message = self._outbox.popleft()
-            if (reason := self._send_now(message)) and not isinstance(message, RelayStatus):
+            if (reason := self._send_now(message)) and not isinstance(message, Report):
                 refusals.append(Refusal(time_s=time.monotonic(), command=type(message).__name__, reason=reason))
         return refusals
 
@@ -251,7 +251,7 @@ class BusClient:
             return "this role may only listen"
         try:
             frames = [encode(message)]
-            if not isinstance(message, RelayStatus):
+            if not isinstance(message, Report):
                 frames.append(self._sealer.seal())
             self._dealer.socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError:

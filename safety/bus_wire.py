@@ -10,6 +10,7 @@ import msgspec
 import zmq
 
 from calibration.errors import Unavailable
+from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.records import (
     Acknowledge,
     AlarmTransition,
@@ -83,8 +84,10 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
     match message:
         case Shelve() | Bypass():
             return (message.time_s, message.for_s)
-        case Acknowledge() | Reset() | ProofTest() | SignIn() | SignOut():
+        case Acknowledge() | Reset() | ProofTest() | SoundTest() | SignIn() | SignOut():
             return (message.time_s,)
+        case AnnunciatorStatus():
+            return () if message.latency_s is None else (message.latency_s,)
         case RelayStatus():
             return ()
 
@@ -101,7 +104,7 @@ def conflate(messages: list[Published | ToPeer]) -> list[Published | ToPeer]:
 
 def _replaces(message: Published | ToPeer) -> tuple[str, str] | None:
     match message:
-        case AlarmTransition() | Permit() | Refusal():
+        case AlarmTransition() | Permit() | Refusal() | SoundTest():
             return None
         case Snapshot():
             return ("Snapshot", "")

@@ -9,12 +9,15 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from shapely import LineString
 
 from calibration.site import Hoist, Site
 from safety.alarms import AlarmBook, Key
 from safety.allowed import Allowed
+from safety.annunciator.monitor import AnnunciatorMonitor
+from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.fall_zone import fall_zone
 from safety.levels import by_level
 from safety.lift import PhaseTracker, body_of, hangs_free
@@ -32,6 +35,7 @@ from safety.records import (
     ProofTest,
     Refusal,
     RelayStatus,
+    Report,
     Reset,
     RoleView,
     Shelve,
@@ -86,22 +90,23 @@ class Engine:
         self._drives = {h.name: DriveModes(h, site.policy) for h in site.hoist}
         self._watch_relays = watch_relays
         self._nodes: NodeMonitor | None = None
+        self._annunciators: AnnunciatorMonitor | None = None
         self._seq = 0
 
     def step(self, now_s: float, events: Sequence[Event]) -> Step:
         """Advance to the tick at ``now_s`` with all events that became ready since the tick before."""
         looks: list[Look] = []
         commands: list[Acknowledge | Shelve] = []
-        statuses: list[RelayStatus] = []
+        reports: list[Report] = []
         for event in events:
             match event:
                 case CameraHealth():
                     self._sight.hear(event)
-                case RelayStatus():
-                    statuses.append(event)
+                case RelayStatus() | AnnunciatorStatus():
+                    reports.append(event)
                 case Acknowledge() | Shelve():
                     commands.append(event)
-                case Reset() | Bypass() | ProofTest():
+                case Reset() | Bypass() | ProofTest() | SoundTest():
                     pass  # the node itself decides; the service hands it on with the next permit
                 case _:
                     if isinstance(event, Boxes):
@@ -115,8 +120,8 @@ class Engine:
         roles = self._roles.step(now_s, tracks.people, scenes)
         hazards = self._hazards(now_s, tracks, scenes, cameras, roles)
         hazards += self._sight.hazards(now_s, tracks, scenes, cameras)
-        relay_hazards, details = self._relay_hazards(now_s, statuses)
-        hazards += relay_hazards
+        found, details = self._outer_hazards(now_s, reports)
+        hazards += found
         transitions = self._book.step(now_s, hazards, details)
         refusals = [r for c in commands if (r := self._command(c, now_s)) is not None]
         limited = self._limits.step(now_s, scenes)
@@ -127,6 +132,8 @@ class Engine:
             self._nodes.permits(outputs, now_s)
             nodes = self._nodes.views(now_s)
         snapshot = self._snapshot(now_s, tracks, scenes, hazards, (outputs, limited), (cameras, nodes), roles)
+        if self._annunciators is not None:
+            snapshot = msgspec.structs.replace(snapshot, annunciators=self._annunciators.views(now_s))
         return Step(snapshot, tuple(transitions), tuple(refusals))
 
     def _hazards(
@@ -166,6 +173,20 @@ class Engine:
         hoist = self._site.hoist_named(name)
         assert hoist is not None
         return hoist
+
+    def _outer_hazards(self, now_s: float, reports: list[Report]) -> tuple[list[Hazard], dict[Key, str]]:
+        """Faults of those who act outside this process, and what each is, in words."""
+        hazards, details = self._relay_hazards(now_s, [r for r in reports if isinstance(r, RelayStatus)])
+        if not self._watch_relays or not self._site.annunciator:
+            return hazards, details
+        if self._annunciators is None:
+            self._annunciators = AnnunciatorMonitor(self._site.annunciator, now_s)
+        for report in reports:
+            if isinstance(report, AnnunciatorStatus):
+                self._annunciators.observe(report, now_s)
+        faults = self._annunciators.faults(now_s)
+        found = self._annunciators.hazards(now_s)
+        return [*hazards, *found], details | {h.key: faults[h.source or ""] for h in found}
 
     def _relay_hazards(self, now_s: float, statuses: list[RelayStatus]) -> tuple[list[Hazard], dict[Key, str]]:
         if not self._watch_relays or not self._site.relay:

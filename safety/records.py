@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from safety.annunciator.records import AnnunciatorStatus, AnnunciatorView, SoundTest
 from safety.output_records import BypassOrder, BypassState, ProofDue, ProofReport
 from tracking.records import Boxes, CameraHealth, HoistState, Path, Person, Record, Sight, Telemetry
 
@@ -57,6 +58,7 @@ class Situation(Enum):
     HOIST_LOST = "hoist_lost"
     PERSON_LOST = "person_lost"
     RELAY_FAULT = "relay_fault"
+    ANNUNCIATOR_FAULT = "annunciator_fault"
 
 
 class Role(Enum):
@@ -205,14 +207,6 @@ class RelayStatus(Record, frozen=True, kw_only=True):
     proof: ProofReport | None = None
 
 
-class SoundCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One tone or voice of an annunciator's self-test: what it was, and how it was heard."""
-
-    what: str
-    passed: bool
-    text: str
-
-
 class Permit(Record, frozen=True, kw_only=True):
     """Outputs that a node may energise until ``echo_ns`` + validity on its own clock."""
 
@@ -351,6 +345,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     sessions: tuple[SessionView, ...] = ()
     sign_in_required: bool = False
     proofs: tuple[ProofDue, ...] = ()
+    annunciators: tuple[AnnunciatorView, ...] = ()
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -377,11 +372,13 @@ class Refusal(Record, frozen=True, kw_only=True):
     wait_s: float = 0.0
 
 
-Command = Acknowledge | Shelve | Reset | Bypass | ProofTest
-Event = Boxes | Sight | Telemetry | CameraHealth | RelayStatus | Acknowledge | Shelve | Reset | Bypass | ProofTest
+Command = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
+Report = RelayStatus | AnnunciatorStatus
+"""What comes in by itself, several times a second, from those who act."""
+Event = Boxes | Sight | Telemetry | CameraHealth | Report | Command
 Published = Snapshot | AlarmTransition | Boxes | Picture
 """What the engine publishes to consoles, recorders and viewers."""
-FromPeer = RelayStatus | Acknowledge | Shelve | Reset | Bypass | ProofTest | SignIn | SignOut
+FromPeer = Report | Command | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""
-ToPeer = Permit | Refusal
+ToPeer = Permit | Refusal | SoundTest
 """What the engine answers on its command port."""

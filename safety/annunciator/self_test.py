@@ -18,12 +18,11 @@ from calibration.errors import BadInput
 from safety.alarm_table import Tone
 from safety.annunciator.loudness import Loudness, loudness, tone_loudness
 from safety.annunciator.measure import Measured, Sound, filtered, level_db, measure, shares
-from safety.annunciator.mixer import Mixer
+from safety.annunciator.records import SoundCheck
 from safety.annunciator.sentences import NAMES, SELF_TEST
-from safety.annunciator.sinks import portaudio
-from safety.annunciator.speech import Speech, read_wav
+from safety.annunciator.sinks import HEADER_BYTES, portaudio
+from safety.annunciator.speech import Speech
 from safety.annunciator.tones import PARTIALS, PATTERNS, Samples, burst
-from safety.records import SoundCheck
 
 TONES: tuple[Tone, ...] = ("attention", "warning", "danger", "fault")
 AT_LEAST_S = 2.0
@@ -59,27 +58,27 @@ class Ears(Protocol):
 
 
 class FileEars:
-    """Reads what the file sink has written."""
+    """Reads what the file sink has written since it began to listen."""
 
     def __init__(self, path: Path, full_scale_dba: float | None) -> None:
         self._path = path
         self.full_scale_dba = 0.0 if full_scale_dba is None else full_scale_dba
-        self._from = 0
+        self._from = HEADER_BYTES
 
     def begin(self) -> None:
-        self._from = len(self._all())
+        self._from = max(HEADER_BYTES, self._path.stat().st_size if self._path.exists() else 0)
 
     def heard(self) -> Sound:
-        return self._all()[self._from :]
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._from)
+                raw = file.read()
+        except OSError as error:
+            raise BadInput(f"{self._path}: cannot be read ({error.strerror})") from None
+        return np.frombuffer(raw[: len(raw) // 2 * 2], "<i2") / np.float32(32768.0)
 
     def close(self) -> None:
         pass
-
-    def _all(self) -> Samples:
-        try:
-            return read_wav(self._path)[0]
-        except BadInput:
-            return np.zeros(0, np.float32)  # not begun yet
 
 
 class Microphone:
@@ -119,6 +118,16 @@ class Microphone:
             self._blocks.append(np.array(block[:, 0]))
 
 
+class Player(Protocol):
+    """What plays: a mixer, or one that gives way."""
+
+    @property
+    def rate_hz(self) -> int: ...
+    @property
+    def busy(self) -> bool: ...
+    def play(self, pieces: Iterator[Samples]) -> None: ...
+
+
 def open_ears(annunciator: Annunciator, played: Path) -> Ears:
     """What hears this annunciator: the file of output ``file``, else its microphone.
 
@@ -134,7 +143,7 @@ def open_ears(annunciator: Annunciator, played: Path) -> Ears:
 
 def self_test(
     annunciator: Annunciator,
-    mixer: Mixer,
+    mixer: Player,
     ears: Ears,
     speech: Speech | None,
     hour: int,
@@ -153,7 +162,10 @@ def self_test(
     if speech is not None:
         speech.wait(_WORDS_WAIT_S)
         for language in annunciator.languages:
-            yield _words(annunciator, mixer, ears, (speech, language, hour), stopped)
+            spoken = _words(annunciator, mixer, ears, (speech, language, hour), stopped)
+            if stopped():
+                return
+            yield spoken
     for tone in TONES:
         asked = burst(tone, annunciator.rate_hz, max(AT_LEAST_S, 2.0 * PATTERNS[tone].period_s))
         wanted = tone_loudness(annunciator, hour, tone)
@@ -169,7 +181,7 @@ def self_test(
 
 def _words(
     annunciator: Annunciator,
-    mixer: Mixer,
+    mixer: Player,
     ears: Ears,
     said: tuple[Speech, Language, int],
     stopped: Callable[[], bool],
@@ -192,7 +204,7 @@ def _words(
     return SoundCheck(what=what, passed=passed, text="heard" if passed else f"{off_db:+.0f} dB from what was asked")
 
 
-def _play(sound: Samples, mixer: Mixer, ears: Ears, stopped: Callable[[], bool]) -> Sound:
+def _play(sound: Samples, mixer: Player, ears: Ears, stopped: Callable[[], bool]) -> Sound:
     """Play one piece to its end and return what was heard of it."""
     ears.begin()
     mixer.play(iter([sound]))

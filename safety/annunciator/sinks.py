@@ -23,6 +23,8 @@ from safety.annunciator.tones import Samples
 
 BLOCK_S = 0.01
 RETRY_S = 2.0
+HEADER_BYTES = 44
+"""Of the files that are written here: the samples come after."""
 _LATENCY_S = 0.06
 """Asked of the device: little enough to be quick, enough that a busy machine does not stutter."""
 _STALLED_S = 1.0

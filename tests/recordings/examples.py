@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.plant.records import BodyState, CraneState, LoadState, TruckState, World
+from safety.annunciator.records import AnnunciatorStatus, SoundCheck, SoundTest
 from safety.records import (
     Acknowledge,
     Alarm,
     AlarmState,
     AlarmTransition,
+    Bypass,
     CameraView,
     Hazard,
     HoistView,
@@ -18,6 +20,7 @@ from safety.records import (
     Level,
     NodeView,
     Phase,
+    ProofTest,
     RelayStatus,
     Reset,
     Shelve,
@@ -197,9 +200,25 @@ def every_record() -> list[tuple[float, Record]]:
                 fault="welded",
             ),
         ),
+        (
+            0.26,
+            AnnunciatorStatus(
+                annunciator="남쪽",
+                boot="b1",
+                seq=3,
+                tone="danger",
+                words="struck_by",
+                latency_s=0.1 / 3.0,
+                tests=1,
+                test=(SoundCheck(what="danger", passed=False, text="nothing was heard"),),
+            ),
+        ),
         (0.3, Acknowledge(time_s=0.3, by="Kim", alarm="a-1")),
         (0.31, Shelve(time_s=0.31, by="김", alarm="a-1", for_s=60.0, reason="정비")),
         (0.32, Reset(time_s=0.32, by="Kim", node="cabinet-1")),
+        (0.33, Bypass(time_s=0.33, by="Kim", node="cabinet-1", contact="K1", for_s=60.0, reason="정비")),
+        (0.34, ProofTest(time_s=0.34, by="Kim", node="cabinet-1")),
+        (0.35, SoundTest(time_s=0.35, by="Kim", annunciator="남쪽")),
         (0.4, snapshot(0.4, (person("P3", 0.4, 1.0, 2.0),))),
         (0.4, transition(0.4, "raised", Level.DANGER)),
         (0.4, world(0.4)),

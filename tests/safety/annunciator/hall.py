@@ -14,6 +14,7 @@ import numpy as np
 
 from calibration.site import Site
 from safety.annunciator.measure import Measured, measure
+from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.bus import BusPorts, EngineBus
 from safety.keys import make_keys
 from safety.records import Alarm
@@ -47,6 +48,7 @@ class Engine:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._pending: tuple[Alarm, ...] | None = None
+        self._outbox: list[SoundTest] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._bus = EngineBus(self.site.bus, self.keys, lambda *_: None)
         self._thread.start()
@@ -59,6 +61,15 @@ class Engine:
         wait_for(lambda: self.changed_s > before, 2.0)
         return self.changed_s
 
+    def send(self, message: SoundTest) -> None:
+        """Hand a message to the annunciator that it names."""
+        self._outbox.append(message)
+        self._bus.wake()
+
+    def report(self) -> AnnunciatorStatus | None:
+        """The newest report of an annunciator."""
+        return next((m for m in reversed(self.received) if isinstance(m, AnnunciatorStatus)), None)
+
     def close(self) -> None:
         self._stop.set()
         self._thread.join()
@@ -67,7 +78,10 @@ class Engine:
     def _run(self) -> None:
         seq = 0
         while not self._stop.is_set():
-            self.received += self._bus.receive(TICK_S)
+            self.received += [entry.message for entry in self._bus.receive(TICK_S)]
+            while self._outbox:
+                message = self._outbox.pop()
+                assert self._bus.send("annunciator", message.annunciator, message)
             pending, self._pending = self._pending, None
             if pending is not None:
                 self.alarms = pending

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from safety.annunciator.records import SoundTest
 from safety.annunciator.tones import PATTERNS
 from safety.records import AlarmState, Level, Situation
 from tests.safety.annunciator.hall import Hall
@@ -135,6 +136,64 @@ def test_a_killed_annunciator_starts_again_into_the_danger(stack: ExitStack, tmp
     child.wait()
     hall.annunciator()
     wait_for(lambda: hall.pulses(rate_of("danger")), 8.0, "the danger tone of the new process")
+
+
+# --- reports, and the self-test over the bus ---
+
+ASK = SoundTest(time_s=0.0, by="kim@console-1", annunciator="south")
+
+
+def test_it_reports_what_it_tells_how_soon_and_its_end(stack: ExitStack, tmp_path: Path) -> None:
+    hall = Hall(tmp_path, stack, more="speech = false")
+    engine, child = hall.engine(), hall.annunciator()
+    wait_for(lambda: (r := engine.report()) is not None and r.tone == "none" and not r.fault, 5.0, "a report")
+    engine.tell(DANGER)
+    wait_for(lambda: (r := engine.report()) is not None and r.latency_s is not None, 3.0, "the report of the danger")
+    report = engine.report()
+    assert report is not None
+    assert (report.tone, report.words) == ("danger", "struck_by")
+    assert 0.0 <= report.latency_s < DECISION_TO_SOUND_S
+    child.terminate()
+    child.wait(5.0)
+    wait_for(lambda: (r := engine.report()) is not None and r.fault == "the annunciator was ended", 3.0, "its farewell")
+
+
+def test_a_self_test_over_the_bus_passes_and_is_reported(stack: ExitStack, tmp_path: Path) -> None:
+    hall = Hall(tmp_path, stack, more="speech = false")
+    engine = hall.engine()
+    hall.annunciator()
+    wait_for(lambda: engine.report() is not None, 5.0, "a report")
+    engine.send(ASK)
+    wait_for(lambda: (r := engine.report()) is not None and r.testing, 2.0, "the test")
+    engine.send(ASK)  # one at a time: this one changes nothing
+    wait_for(lambda: (r := engine.report()) is not None and r.tests == 1, 20.0, "its result")
+    report = engine.report()
+    assert report is not None
+    assert [(check.what, check.passed) for check in report.test] == [
+        (tone, True) for tone in ("attention", "warning", "danger", "fault")
+    ], report.test
+    assert not report.testing
+
+
+def test_a_danger_ends_the_self_test_at_once(stack: ExitStack, tmp_path: Path) -> None:
+    hall = Hall(tmp_path, stack, more="speech = false")
+    engine = hall.engine()
+    hall.annunciator()
+    wait_for(lambda: engine.report() is not None, 5.0, "a report")
+    engine.send(ASK)
+    time.sleep(1.0)
+    assert not hall.silent(1.0)
+    engine.tell(DANGER)
+    wait_for(lambda: (r := engine.report()) is not None and r.tests == 1 and not r.testing, 2.0, "the end of the test")
+    report = engine.report()
+    assert report is not None
+    assert report.test == ()
+    time.sleep(1.6)
+    assert hall.pulses(rate_of("danger"))
+    engine.send(ASK)  # not while something is told
+    time.sleep(0.5)
+    assert (r := engine.report()) is not None
+    assert not r.testing
 
 
 # --- starting ---

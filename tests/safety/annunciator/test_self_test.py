@@ -12,9 +12,9 @@ import pytest
 
 from safety.annunciator.measure import filtered
 from safety.annunciator.mixer import Mixer
+from safety.annunciator.records import SoundCheck
 from safety.annunciator.self_test import TONES, self_test
 from safety.annunciator.tones import period
-from safety.records import SoundCheck
 from tests.safety.annunciator.scenes import RATE_HZ, speaker
 
 Room = Callable[[np.ndarray], np.ndarray]
