@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -36,6 +37,13 @@ class CoverageMap:
         row = int(np.floor((y_m - self.origin_m[1]) / self.cell_m))
         rows, cols = self.count.shape
         return (row, col) if 0 <= row < rows and 0 <= col < cols else None
+
+    def without(self, cameras: Collection[str]) -> CoverageMap:
+        """The same floor as the other cameras see it; ``sigma_m`` stays where anybody sees."""
+        kept = np.array([name not in cameras for name in self.cameras], bool)
+        count = np.where(self.count < 0, -1, self.seen_by[kept].sum(axis=0))
+        sigma = np.where(count > 0, self.sigma_m, np.inf)
+        return replace(self, count=count, sigma_m=sigma, seen_by=self.seen_by & kept[:, None, None])
 
     def share_seen(self, at_least: int = 1) -> float:
         """Part of the watched floor that at least so many cameras see, 0 to 1."""

@@ -200,6 +200,43 @@ class Policy(BaseModel):
 
     # Health
     camera_stale_s: float = Field(1.0, gt=0.0, le=60.0, description="A camera silent this long is blind.")
+    camera_silent_s: float = Field(
+        0.6,
+        gt=0.0,
+        le=60.0,
+        description="A camera whose capture brings no picture for so long (or 2.5 of its intervals) is blind already.",
+    )
+    camera_check_s: float = Field(
+        0.2, ge=0.05, le=5.0, description="How often a picture is checked for what ails its camera."
+    )
+    camera_frozen_s: float = Field(
+        1.0, gt=0.0, le=60.0, description="The same picture for so long is frozen. Longer for codecs that skip rest."
+    )
+    camera_unseeing_s: float = Field(0.4, ge=0.0, le=60.0, description="Dark, blinded or covered for so long is told.")
+    camera_defocused_s: float = Field(2.0, ge=0.0, le=60.0, description="Out of focus for so long is told.")
+    camera_dark_grey: float = Field(
+        20.0, ge=0.0, le=255.0, description="Nine tenths of the picture darker than this grey level is dark."
+    )
+    camera_blinded_share: float = Field(
+        0.35, gt=0.0, le=1.0, description="So much more of the picture white than usual is blinded."
+    )
+    camera_covered_share: float = Field(
+        0.5, gt=0.0, le=1.0, description="So much of what has detail without any of it is covered."
+    )
+    camera_defocused_share: float = Field(
+        0.4, gt=0.0, lt=1.0, description="Less than this part of the usual detail left is out of focus."
+    )
+    camera_moved_px: float = Field(
+        4.0, gt=0.0, le=1000.0, description="Landmarks this far from where they were, in full pixels: moved."
+    )
+    camera_moved_blind_px: float = Field(
+        40.0, ge=0.0, le=1000.0, description="A camera that moved further than this counts as blind."
+    )
+    blind_stops_idle: bool = Field(
+        False,
+        description="No permit either for a hoist at rest over floor whose cameras are blind. Else it may start, and "
+        "is stopped as soon as it moves or lifts a load.",
+    )
     startup_grace_s: float = Field(2.0, ge=0.0, le=60.0, description="Cameras may be silent this long at the start.")
     permit_validity_s: float = Field(0.25, gt=0.02, le=2.0, description="Age at which a permit ends.")
 

@@ -84,6 +84,9 @@ class CameraTable(Table):
     rotation: Vector3 | Matrix3
     translation_m: Vector3
     rate_hz: float = Field(10.0, gt=0.0, le=120.0)
+    reference: str | None = Field(
+        None, description="A picture of this camera as it was calibrated; if absent, learned at each start."
+    )
 
     @field_validator("matrix", mode="before")
     @classmethod

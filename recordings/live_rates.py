@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.policy import Policy
-from safety.records import CameraView, Snapshot
+from safety.camera_records import CameraView
+from safety.records import Snapshot
 
 _HOLD_S = 3.0
 _SHORT_OF = 0.8

@@ -20,10 +20,10 @@ from recordings.store import Recording
 from recordings.store_read import VideoFrame
 from safety.attention import Attention
 from safety.records import Picture, Snapshot
-from tracking.capture import CaptureGroup
+from tracking.capture import CaptureGroup, CaptureSettings
 from tracking.detector import Detector
 from tracking.inspection import Inspector, Shot
-from tracking.records import Boxes, CameraHealth, Input, Look
+from tracking.records import Boxes, Input, PictureHealth
 
 if TYPE_CHECKING:
     from tracking.fiducial import HookTags
@@ -139,10 +139,13 @@ class _Gallery:
 class _Looks:
     """A detector fed by what the newest decision says: the camera that is most worth a look goes first."""
 
-    def __init__(self, site: Site, detector: Detector) -> None:
+    def __init__(self, site: Site, detector: Detector, base_folder: Path | None = None) -> None:
+        from tracking.picture_group import PictureWatches
+
         self._inspector = Inspector(detector, site.policy.camera_stale_s, site.policy.still_skip_s)
         self._attention = Attention(site)
         self._skips = site.policy.still_skip_s > 0.0
+        self._watches = PictureWatches(site, base_folder)
 
     @property
     def waiting(self) -> bool:
@@ -154,8 +157,11 @@ class _Looks:
         """Whether a picture waits or is in flight."""
         return self._inspector.busy
 
-    def offer(self, shots: Sequence[Shot], newest: Snapshot | None, now_s: float) -> None:
-        """Take the newest pictures in, each in the place of an older one of its camera."""
+    def offer(self, shots: Sequence[Shot], sink: Sink, newest: Snapshot | None, now_s: float) -> None:
+        """Take the newest pictures in, each in the place of an older one of its camera; say what ails a camera."""
+        for shot in shots:
+            if (health := self._watches.look(shot.camera, shot.time_s, shot.bgr)) is not None:
+                sink.put(health)
         quiet = self._attention.quiet(newest, now_s) if self._skips and shots else frozenset()
         for shot in shots:
             self._inspector.offer(shot, shot.camera in quiet)
@@ -170,7 +176,8 @@ class _Looks:
         """Hand on what is done; how many pictures that were."""
         done = self._inspector.collect(timeout_s)
         for camera, time_s, boxes in done:
-            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes))
+            sigma_px = self._watches.sigma_px(camera)
+            sink.put(Boxes(camera=camera, time_s=time_s, ready_s=time_s, boxes=boxes, sigma_px=sigma_px))
         return len(done)
 
 
@@ -182,9 +189,11 @@ class CameraSource(_Threaded):
 
     def __init__(self, site: Site, base_folder: Path, detector: Detector) -> None:
         super().__init__("cameras")
-        self._group = CaptureGroup(site.camera, base_folder)
+        self._group = CaptureGroup(
+            site.camera, base_folder, CaptureSettings(silent_after_s=site.policy.camera_silent_s)
+        )
         self._detector = detector
-        self._looks = _Looks(site, detector)
+        self._looks = _Looks(site, detector, base_folder)
         self._tags = _tag_readers(site)
         self._tagged_s: dict[str, float] = {}
 
@@ -192,21 +201,25 @@ class CameraSource(_Threaded):
         after: dict[str, int] = {}
         gallery = _Gallery(sink)
         health_s = 0.0
+        told: set[str] = set()
         with self._group:
             while not self._ending.is_set():
                 waits = self._looks.waiting
                 frames = self._group.newest(after) if waits else self._group.wait(after, _POLL_S)
                 after |= {frame.camera: frame.index for frame in frames}
                 now_s = time.monotonic()
-                self._looks.offer([Shot(f.camera, f.time_s, f.bgr) for f in frames], self._newest, now_s)
+                self._looks.offer([Shot(f.camera, f.time_s, f.bgr) for f in frames], sink, self._newest, now_s)
                 went = self._looks.feed(self._newest, now_s)
                 for shot in went:
                     self._beside(shot, sink, gallery)
                 self._looks.collect(sink, _POLL_S if waits or went else 0.0)
                 now_s = time.monotonic()
-                if now_s - health_s >= _HEALTH_PERIOD_S:
-                    health_s = now_s
-                    for health in self._group.health(now_s):
+                healths = self._group.health(now_s)
+                connected = {health.camera for health in healths if health.connected}
+                # A camera that is lost or found is told at once, all else once a second.
+                if connected != told or now_s - health_s >= _HEALTH_PERIOD_S:
+                    health_s, told = now_s, connected
+                    for health in healths:
                         sink.put(health)
         self._detector.close()
 
@@ -247,16 +260,16 @@ class PlaybackSource(_Threaded):
             if isinstance(item, VideoFrame):
                 self._picture(item, moved(item.time_s), sink, gallery)
             else:
-                sink.put(msgspec.structs.replace(item, time_s=moved(item.time_s), ready_s=moved(due_s)))
+                sink.put(_moved(item, moved(item.time_s), moved(due_s)))
         end_s = time.monotonic() + _LAST_LOOKS_S
         while self._looks is not None and self._looks.busy and time.monotonic() < end_s:
             self._collect(sink, _POLL_S)
 
-    def _items(self) -> Iterator[tuple[float, Look | CameraHealth | VideoFrame]]:
-        inputs: Iterator[tuple[float, Look | CameraHealth | VideoFrame]] = (
+    def _items(self) -> Iterator[tuple[float, Input | VideoFrame]]:
+        inputs: Iterator[tuple[float, Input | VideoFrame]] = (
             (ready_s(t, e), e)
             for t, e in self._recording.timed_events()
-            if isinstance(e, Input) and not (isinstance(e, Boxes) and e.camera in self._again)
+            if isinstance(e, Input) and not (isinstance(e, Boxes | PictureHealth) and e.camera in self._again)
         )
         frames = ((f.ready_s, f) for f in self._recording.frames())
         return heapq.merge(inputs, frames, key=lambda item: item[0])
@@ -265,7 +278,7 @@ class PlaybackSource(_Threaded):
         gallery.offer(frame.camera, time_s, frame.bgr)
         sink.keep(frame.camera, time_s, frame.bgr)
         if self._looks is not None:
-            self._looks.offer([Shot(frame.camera, time_s, frame.bgr)], self._newest, time.monotonic())
+            self._looks.offer([Shot(frame.camera, time_s, frame.bgr)], sink, self._newest, time.monotonic())
             self._collect(sink, 0.0)
 
     def _collect(self, sink: Sink, timeout_s: float) -> None:
@@ -276,6 +289,15 @@ class PlaybackSource(_Threaded):
         self._looks.feed(self._newest, started_s)
         if not self._looks.collect(sink, timeout_s):
             self._ending.wait(max(0.0, timeout_s - (time.monotonic() - started_s)))
+
+
+def _moved(item: Input, time_s: float, ready_s: float) -> Input:
+    """An input of another time, with all its stamps."""
+    if isinstance(item, PictureHealth):
+        return msgspec.structs.replace(
+            item, time_s=time_s, ready_s=ready_s, since_s=item.since_s + time_s - item.time_s
+        )
+    return msgspec.structs.replace(item, time_s=time_s, ready_s=ready_s)
 
 
 def _tag_readers(site: Site) -> dict[str, HookTags]:

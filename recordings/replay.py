@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
 from calibration.errors import BadInput
 from calibration.site import Site
 from recordings.alarms_jsonl import alarms_jsonl
@@ -19,7 +23,9 @@ from recordings.tracks_csv import tracks_csv
 from safety.engine import Engine, Step
 from safety.records import AlarmTransition, Event, Level, Snapshot
 from tracking.detector import Detector
-from tracking.records import Boxes, Input
+from tracking.records import Boxes, Input, PictureHealth
+
+Bgr = NDArray[np.uint8]
 
 LIVE = "run"
 """``made_by`` of recordings that the live engine makes: their snapshots say when it ticked."""
@@ -83,7 +89,7 @@ def steps(
     if live and site is None and detector is None:
         ticks = _recorded_ticks(recording)
     else:
-        ticks = _grid_ticks(_events(recording, detector), used.policy.tick_s)
+        ticks = _grid_ticks(_events(recording, detector, used), used.policy.tick_s)
     first_s, length_s = recording.info.start_s, max(recording.info.duration_s, _SLACK_S)
     count = 0
     for now_s, events in ticks:
@@ -160,14 +166,14 @@ def _grid_ticks(timed: Iterator[tuple[float, Event]], tick_s: float) -> Iterator
         yield start_s + count * tick_s, waiting
 
 
-def _events(recording: Recording, detector: Detector | None) -> Iterator[tuple[float, Event]]:
+def _events(recording: Recording, detector: Detector | None, site: Site) -> Iterator[tuple[float, Event]]:
     recorded = ((ready_s(t, e), e) for t, e in recording.timed_events())
     if detector is None:
         return recorded
     check_detectable(recording)
     again = set(recording.info.video_cameras)
-    others = ((t, e) for t, e in recorded if not (isinstance(e, Boxes) and e.camera in again))
-    return heapq.merge(others, detected(recording, detector), key=lambda item: item[0])
+    others = ((t, e) for t, e in recorded if not (isinstance(e, Boxes | PictureHealth) and e.camera in again))
+    return heapq.merge(others, detected(recording, detector, site), key=lambda item: item[0])
 
 
 def check_detectable(recording: Recording) -> None:
@@ -176,8 +182,20 @@ def check_detectable(recording: Recording) -> None:
         raise BadInput(f"{recording.path}: holds no video, so there is nothing to detect on")
 
 
-def detected(recording: Recording, detector: Detector) -> Iterator[tuple[float, Boxes]]:
-    """Boxes of every recorded picture, in file order; decoding and inference overlap."""
-    shots = (((f.camera, f.time_s, f.ready_s), f.bgr) for f in recording.frames())
-    for (camera, time_s, at_s), boxes in detector.stream(shots):
-        yield at_s, Boxes(camera=camera, time_s=time_s, ready_s=at_s, boxes=boxes)
+def detected(recording: Recording, detector: Detector, site: Site) -> Iterator[tuple[float, Boxes | PictureHealth]]:
+    """Boxes of every recorded picture, in file order, and what pictures say of their camera; overlaps decoding."""
+    from tracking.picture_group import PictureWatches
+
+    watches = PictureWatches(site)
+
+    def shots() -> Iterator[tuple[tuple[Boxes, PictureHealth | None], Bgr]]:
+        for f in recording.frames():
+            health = watches.look(f.camera, f.time_s, f.bgr)
+            told = None if health is None else msgspec.structs.replace(health, ready_s=f.ready_s)
+            sigma_px = watches.sigma_px(f.camera)
+            yield (Boxes(camera=f.camera, time_s=f.time_s, ready_s=f.ready_s, sigma_px=sigma_px), told), f.bgr
+
+    for (look, told), boxes in detector.stream(shots()):
+        if told is not None:
+            yield told.ready_s, told
+        yield look.ready_s, msgspec.structs.replace(look, boxes=boxes)

@@ -27,7 +27,7 @@ import msgspec
 
 from recordings.plant.records import World
 from safety.records import AlarmTransition, Event, Snapshot
-from tracking.records import Boxes, CameraHealth, Record
+from tracking.records import Boxes, CameraHealth, PictureHealth, Record
 
 PROFILE = "hoistwatch"
 VERSION = 1
@@ -57,7 +57,7 @@ TYPE_OF_SCHEMA: dict[str, type[Record]] = {schema_name(t): t for t in RECORD_TYP
 def topic_of(record: Record) -> str:
     """Channel name: ``boxes/cam1``, ``camera_health/cam1``, ``sight``, ``telemetry``, ``snapshot``, ``truth`` …"""
     topic = _TOPICS[type(record)]
-    if isinstance(record, Boxes | CameraHealth):
+    if isinstance(record, Boxes | CameraHealth | PictureHealth):
         return f"{topic}/{record.camera}"
     return topic
 

@@ -87,11 +87,30 @@ def _where(hazard: Hazard, ko: bool) -> str:
 def _blind(terms: dict[str, float], hazard: Hazard, ko: bool) -> str:
     unseen, source = f"{terms.get('unseen_s', 0.0):.1f} s", hazard.source or "-"
     missed = terms.get("missed", 0.0)
+    if troubles := [word for name, word in _TROUBLES.items() if name in terms]:
+        return f"{source} {_troubled(troubles, terms, ko)} ({unseen})"
     if missed == 0.0:
         return f"{source} 영상 없음 ({unseen})" if ko else f"No picture from {source} for {unseen}"
     if ko:
         return f"{source} – 다른 카메라가 보는 대상 {missed:.0f}개를 {unseen} 동안 찾지 못함"
     return f"{source} has not found for {unseen} what other sources see in its view ({missed:.0f})"
+
+
+_TROUBLES = {
+    "frozen": ("sends the same picture again and again", "화면 정지"),
+    "dark": ("sees only darkness", "화면이 어두움"),
+    "blinded": ("is blinded by light", "빛에 의해 눈부심"),
+    "covered": ("is covered", "렌즈 가림"),
+    "defocused": ("is out of focus", "초점 흐림"),
+    "moved": ("was moved", "카메라 위치 틀어짐"),
+}
+"""What a picture says of its camera (``tracking.records.Trouble``), in words."""
+
+
+def _troubled(troubles: list[tuple[str, str]], terms: dict[str, float], ko: bool) -> str:
+    words = ", ".join(word[ko] for word in troubles)
+    shift_px = terms.get("moved", 0.0)
+    return f"{words}, {shift_px:.0f} px" if shift_px > 0.0 else words
 
 
 def _uncovered(terms: dict[str, float], hazard: Hazard, ko: bool) -> str:

@@ -18,6 +18,7 @@ from safety.alarms import AlarmBook, Key
 from safety.allowed import Allowed
 from safety.annunciator.monitor import AnnunciatorMonitor
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
+from safety.camera_records import CameraView
 from safety.fall_zone import fall_zone
 from safety.levels import by_level
 from safety.lift import PhaseTracker, body_of, hangs_free
@@ -26,7 +27,6 @@ from safety.records import (
     Acknowledge,
     AlarmTransition,
     Bypass,
-    CameraView,
     Event,
     Hazard,
     HoistView,
@@ -52,7 +52,7 @@ from safety.speed_limit import SpeedLimits
 from safety.struck import struck_by
 from tracking.hoist_drive import DriveModes
 from tracking.predict import forecast_hoist, forecast_people, shown_hoist, shown_people
-from tracking.records import Boxes, CameraHealth, Look, Sight
+from tracking.records import Boxes, CameraHealth, Look, PictureHealth, Sight
 from tracking.tracker import Tracker, Tracks
 
 _OUTLINE_SEGMENTS = 6
@@ -100,7 +100,7 @@ class Engine:
         reports: list[Report] = []
         for event in events:
             match event:
-                case CameraHealth():
+                case CameraHealth() | PictureHealth():
                     self._sight.hear(event)
                 case RelayStatus() | AnnunciatorStatus():
                     reports.append(event)
@@ -109,11 +109,10 @@ class Engine:
                 case Reset() | Bypass() | ProofTest() | SoundTest():
                     pass  # the node itself decides; the service hands it on with the next permit
                 case _:
-                    if isinstance(event, Boxes):
-                        self._sight.look(event)
-                    elif isinstance(event, Sight):
+                    if isinstance(event, Sight):
                         self._roles.hear(event)
-                    looks.append(event)
+                    if not isinstance(event, Boxes) or self._sight.look(event):
+                        looks.append(event)
         tracks = self._tracker.step(now_s, looks)
         cameras = self._sight.cameras(now_s, tracks)
         scenes = self._scenes(now_s, tracks)
@@ -240,6 +239,8 @@ class Engine:
                 permit &= hazard.source not in serving
             elif hazard.hoist == hoist and (hazard.situation is Situation.HOIST_LOST or level is Level.DANGER):
                 permit = False
+            elif hazard.hoist == hoist and hazard.situation is Situation.CAMERA_BLIND:
+                permit, fast = permit and not self._policy.blind_stops_idle, False
             elif hazard.hoist in (hoist, None) and level.rank >= Level.WARNING.rank:
                 fast = False
         return permit, fast

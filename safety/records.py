@@ -8,8 +8,19 @@ from typing import Literal
 import msgspec
 
 from safety.annunciator.records import AnnunciatorStatus, AnnunciatorView, SoundTest
+from safety.camera_records import CameraView
 from safety.output_records import BypassOrder, BypassState, ProofDue, ProofReport
-from tracking.records import Boxes, CameraHealth, HoistState, Path, Person, Record, Sight, Telemetry
+from tracking.records import (
+    Boxes,
+    CameraHealth,
+    HoistState,
+    Path,
+    Person,
+    PictureHealth,
+    Record,
+    Sight,
+    Telemetry,
+)
 
 
 class Level(Enum):
@@ -163,25 +174,6 @@ class HoistView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     slow: bool
     swept: Swept | None = None
     near: tuple[str, ...] = ()
-
-
-class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One camera's health as the core sees it at this tick.
-
-    ``rate_hz`` counts the pictures that were inspected and reached the core, ``received_hz`` those that the
-    camera brought (0 where no capture thread tells). ``wait_s`` is the longest wait between two looks in
-    the last seconds: what the reaction time of the stop model reckons with.
-    """
-
-    camera: str
-    alive: bool
-    rate_hz: float
-    age_s: float
-    gaps: int
-    rejected: int
-    message: str = ""
-    received_hz: float = 0.0
-    wait_s: float = 0.0
 
 
 class RelayStatus(Record, frozen=True, kw_only=True):
@@ -375,7 +367,7 @@ class Refusal(Record, frozen=True, kw_only=True):
 Command = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""
-Event = Boxes | Sight | Telemetry | CameraHealth | Report | Command
+Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | Report | Command
 Published = Snapshot | AlarmTransition | Boxes | Picture
 """What the engine publishes to consoles, recorders and viewers."""
 FromPeer = Report | Command | SignIn | SignOut

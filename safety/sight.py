@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
 from calibration.camera import Flags
 from calibration.coverage import CoverageMap, coverage_map
 from calibration.site import Site
+from safety.camera_records import CameraView
 from safety.doubt import Doubt, Doubts
 from safety.look_age import LookAges
-from safety.records import CameraView, Hazard, Level, Situation
+from safety.records import Hazard, Level, Situation
 from safety.scene import Scene
-from tracking.records import Boxes, CameraHealth
+from tracking.records import Boxes, CameraHealth, PictureHealth
 from tracking.tracker import Tracks
 
 _CHEST_M = 1.2
@@ -33,16 +35,31 @@ class SightMonitor:
         self.looks = LookAges(self._map, site.policy)
         self._doubts = Doubts(site)
         self._health: dict[str, CameraHealth] = {}
+        self._pictures: dict[str, PictureHealth] = {}
         self._start_s: float | None = None
         self._frames: dict[str, list[tuple[float, int]]] = {c.name: [] for c in site.camera}
 
-    def hear(self, health: CameraHealth) -> None:
-        """Keep what a capture thread says of its camera."""
-        self._health[health.camera] = health
+    def hear(self, health: CameraHealth | PictureHealth) -> None:
+        """Keep what a capture thread, or a camera's own pictures, say of the camera."""
+        if isinstance(health, PictureHealth):
+            self._pictures[health.camera] = health
+        else:
+            self._health[health.camera] = health
 
-    def look(self, item: Boxes) -> None:
-        """Take in what a detector found in one picture."""
+    def blinded(self, camera: str) -> bool:
+        """Whether what is found in this camera's pictures, and what is not, must not be believed."""
+        health = self._pictures.get(camera)
+        return health is not None and health.blind
+
+    def look(self, item: Boxes) -> bool:
+        """Take in what a detector found in one picture. False where it must not be believed.
+
+        A ghost in a frozen picture is nobody, and a covered lens that shows nobody says nothing.
+        """
+        if self.blinded(item.camera):
+            return False
         self._doubts.look(item)
+        return True
 
     def cameras(self, now_s: float, tracks: Tracks) -> tuple[CameraView, ...]:
         """Every camera of the site, by the frames that really reached the core."""
@@ -59,7 +76,8 @@ class SightMonitor:
         doubts = self._doubts.step(now_s, tracks, frozenset(c.camera for c in cameras if c.alive))
         out: list[Hazard] = []
         if not starting:
-            out += self._silent_cameras(cameras) + [_doubted(d) for d in doubts]
+            out += [_unseeing(c) for c in cameras if not c.alive or c.trouble]
+            out += [_doubted(d) for d in doubts]
             seeing = {c.camera for c in cameras if c.alive} - {d.camera for d in doubts if d.sure}
             out += self._uncovered(cameras, scenes, seeing)
         out += self._unlocated(now_s, tracks, starting)
@@ -78,7 +96,12 @@ class SightMonitor:
         health = self._health.get(name)
         since = self._start_s if seen_s is None else seen_s
         age_s = max(0.0, now_s - (since if since is not None else now_s))
-        alive = age_s <= self._policy.camera_stale_s
+        # A capture that lost its camera knows before the detector's turn comes round again.
+        lost = health is not None and not health.connected and age_s > self._policy.camera_silent_s
+        alive = age_s <= self._policy.camera_stale_s and not lost and not self.blinded(name)
+        told = self._pictures.get(name)
+        # A camera that brings no pictures has no fault in them; a blind one has no age but that of its fault.
+        trouble = None if told is None or (lost and not told.blind) else told.trouble
         return CameraView(
             camera=name,
             alive=alive,
@@ -89,19 +112,10 @@ class SightMonitor:
             message=health.message if health else "",
             received_hz=health.rate_hz if health else 0.0,
             wait_s=self.looks.wait_s(name),
+            trouble=trouble,
+            trouble_s=max(0.0, now_s - told.since_s) if told is not None and trouble else 0.0,
+            shift_px=told.shift_px if told is not None and trouble else 0.0,
         )
-
-    def _silent_cameras(self, cameras: tuple[CameraView, ...]) -> list[Hazard]:
-        return [
-            Hazard(
-                situation=Situation.CAMERA_BLIND,
-                level=Level.WARNING,
-                source=c.camera,
-                terms={"unseen_s": c.age_s, "uncovered": 0.0},
-            )
-            for c in cameras
-            if not c.alive
-        ]
 
     def _uncovered(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...], seeing: set[str]) -> list[Hazard]:
         """Loads that move or hang over floor that only cameras look at which do not see now.
@@ -115,19 +129,24 @@ class SightMonitor:
         for scene in scenes:
             airborne = scene.body.loaded and scene.body.highest_m > self._policy.landed_gap_m
             moves = scene.state.travel_speed_mps > self._policy.moving_speed_mps
-            if not airborne and not moves:
+            idle = not airborne and not moves
+            if idle and not self._policy.blind_stops_idle:
                 continue
             now, ever = self._share_seen(scene, alive), self._share_seen(scene, np.ones_like(alive))
             if now >= _NEEDED_SHARE or ever < _NEEDED_SHARE:
                 continue
-            silent = max((c.age_s for c in cameras if c.camera not in seeing), default=0.0)
+            silent = max((c.trouble_s or c.age_s for c in cameras if c.camera not in seeing), default=0.0)
             out.append(
                 Hazard(
                     situation=Situation.CAMERA_BLIND,
-                    level=Level.DANGER,
+                    level=Level.WARNING if idle else Level.DANGER,
                     hoist=scene.state.name,
                     source=", ".join(c.camera for c in cameras if c.camera not in seeing),
-                    terms={"unseen_s": silent, "uncovered": 1.0},
+                    terms={
+                        "unseen_s": silent,
+                        "uncovered": 1.0,
+                        **_troubles(c for c in cameras if c.camera not in seeing),
+                    },
                 )
             )
         return out
@@ -192,6 +211,26 @@ class SightMonitor:
                     )
                 )
         return out
+
+
+def _unseeing(camera: CameraView) -> Hazard:
+    """A camera without pictures, or with pictures that show nothing; one that was only knocked is told as caution."""
+    unseen_s = camera.trouble_s if camera.trouble else camera.age_s
+    return Hazard(
+        situation=Situation.CAMERA_BLIND,
+        level=Level.CAUTION if camera.alive else Level.WARNING,
+        source=camera.camera,
+        terms={"unseen_s": unseen_s, "uncovered": 0.0, **_troubles((camera,))},
+    )
+
+
+def _troubles(cameras: Iterable[CameraView]) -> dict[str, float]:
+    """What ails the cameras, as terms: the trouble's name, and how far one was moved."""
+    out: dict[str, float] = {}
+    for camera in cameras:
+        if camera.trouble is not None:
+            out[camera.trouble] = camera.shift_px
+    return out
 
 
 def _doubted(doubt: Doubt) -> Hazard:

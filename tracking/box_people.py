@@ -94,9 +94,10 @@ def people_of_looks(
     view = rig.view(camera_of[look])
     box = _shown(edges, view, feet_covered(edges, look, load_edges, load))
     ends = _ends(box, view, policy.person_height_m, policy.foot_offset_m, structures)
-    foot_sigma = np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * box.height)
+    doubt_px = np.array([item.sigma_px for item in looks])[look]
+    foot_sigma = np.hypot(np.hypot(policy.foot_sigma_px, policy.foot_sigma_of_height * box.height), doubt_px)
     screened = _screened(ends, view, foot_sigma, policy.person_height_m, structures)
-    columns, keep = _columns_of(box, ends, screened, foot_sigma, policy)
+    columns, keep = _columns_of(box, ends, screened, (foot_sigma, doubt_px), policy)
     if counts is not None:
         counts["person_bad_boxes"] += bad + int(outside.sum())
         counts["person_off_floor"] += int((~keep).sum())
@@ -190,9 +191,13 @@ def _screened(ends: _Ends, view: View, sigma_px: Array, tall_m: float, structure
 
 
 def _columns_of(
-    box: _Shown, ends: _Ends, screened: Flags, foot_sigma: Array, policy: Policy
+    box: _Shown, ends: _Ends, screened: Flags, sigma_px: tuple[Array, Array], policy: Policy
 ) -> tuple[tuple[Array, ...], Flags]:
-    """The columns of a PersonFrame but for the score, and which rows say where somebody is."""
+    """The columns of a PersonFrame but for the score, and which rows say where somebody is.
+
+    sigma_px: of each foot point, and what of it is the camera's being in doubt.
+    """
+    foot_sigma, doubt_px = sigma_px
     tall_m, floor_m2 = policy.person_height_m, policy.observation_sigma_floor_m**2
     with np.errstate(invalid="ignore"):
         too_short = ends.body_m < _SHORT_OF_HEIGHT * tall_m
@@ -207,7 +212,7 @@ def _columns_of(
     hidden = np.where(screened, _HIDDEN_SCREENED, hidden)
 
     side_factor = np.where(box.side_cut, _HIDDEN_FOOT_FACTOR, 1.0)
-    head_sigma = np.hypot(policy.head_sigma_px, policy.foot_sigma_of_height * box.height)
+    head_sigma = np.hypot(np.hypot(policy.head_sigma_px, policy.foot_sigma_of_height * box.height), doubt_px)
     foot_cov = _covariance(ends.foot_per_px2, foot_sigma * side_factor, floor_m2)
     head_cov = _covariance(ends.head_per_px2, head_sigma * side_factor, floor_m2)
     by_foot = _covariance(ends.foot_per_px2, np.where(doubtful, _HIDDEN_FOOT_FACTOR, 1.0) * foot_sigma, floor_m2)

@@ -87,7 +87,7 @@ def of_boxes(item: Boxes, camera: Camera, policy: Policy, counts: Counter[str]) 
             counts["hoist_bad_boxes"] += 1
             continue
         size_px = math.sqrt(box.width_px * box.height_px)
-        variance = policy.hook_sigma_px**2 + (_PIXEL_OF_SIZE * size_px) ** 2
+        variance = policy.hook_sigma_px**2 + (_PIXEL_OF_SIZE * size_px) ** 2 + item.sigma_px**2
         out.append(Seen(item.camera, item.time_s, box.kind, z, variance * _EYE, box, straight, np.array(edge)))
     return out
 

@@ -15,6 +15,8 @@ import msgspec
 Kind = Literal["person", "hook", "load", "trolley"]
 Carrying = Literal["unknown", "empty", "loaded"]
 RoleHint = Literal["operator", "slinger", "passer_by"]
+Trouble = Literal["frozen", "dark", "blinded", "covered", "defocused", "moved"]
+"""What can be wrong with a camera that sends pictures in time."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
@@ -38,12 +40,16 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Boxes(Record, frozen=True, kw_only=True):
-    """All detections of one frame of one camera; an empty tuple says that nobody was seen."""
+    """All detections of one frame of one camera; an empty tuple says that nobody was seen.
+
+    ``sigma_px`` is pixel noise beyond the policy's, while the camera's place or sharpness is in doubt.
+    """
 
     camera: str
     time_s: float
     ready_s: float
     boxes: tuple[Box, ...] = ()
+    sigma_px: float = 0.0
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +104,22 @@ class CameraHealth(Record, frozen=True, kw_only=True):
     gaps: int = 0
     reconnects: int = 0
     message: str = ""
+
+
+class PictureHealth(Record, frozen=True, kw_only=True):
+    """What one camera's pictures say of the camera itself, as of the picture of ``time_s``.
+
+    ``since_s`` is when the trouble began, ``shift_px`` how far landmarks have moved in the full picture.
+    ``blind`` says that nothing found in such pictures, and nothing missed in them, may be believed.
+    """
+
+    camera: str
+    time_s: float
+    ready_s: float
+    trouble: Trouble | None = None
+    since_s: float = 0.0
+    shift_px: float = 0.0
+    blind: bool = False
 
 
 class Mode(Enum):
@@ -208,7 +230,7 @@ class Path(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 Look = Boxes | Sight | Telemetry
 """What tells where people and hoists are."""
-Input = Look | CameraHealth
+Input = Look | CameraHealth | PictureHealth
 
 
 def source_of(item: Look) -> str:

@@ -42,7 +42,8 @@ class FloorPlan(QWidget):
         super().__init__(parent)
         self.site = site
         self._language = language
-        self._static = StaticPlan(site, None)
+        self._all_seeing = self._static = StaticPlan(site, None)
+        self._blind: frozenset[str] = frozenset()
         self._layers = Layers()
         self._plan = PlanView(None, False, "")
         self._view: View | None = None
@@ -54,10 +55,17 @@ class FloorPlan(QWidget):
 
     def show_plan(self, plan: PlanView) -> None:
         self._plan = plan
+        snapshot = plan.snapshot if plan.live else None
+        blind = frozenset(c.camera for c in snapshot.cameras if not c.alive) if snapshot is not None else self._blind
+        if blind != self._blind:
+            self._blind = blind
+            self._static = self._all_seeing.seen_without(blind)
+            self._stale_background()
         self.update()
 
     def set_coverage(self, coverage: CoverageMap) -> None:
-        self._static = StaticPlan(self.site, coverage)
+        self._all_seeing = StaticPlan(self.site, coverage)
+        self._static = self._all_seeing.seen_without(self._blind)
         self._stale_background()
 
     @property

@@ -8,8 +8,9 @@ from typing import Literal
 from calibration.outputs import Relay
 from calibration.policy import Policy
 from calibration.site import Site
+from safety.camera_records import CameraView
 from safety.freshness import Pulse
-from safety.records import CameraView, HoistView, Level, NodeView, Picture, Snapshot
+from safety.records import HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes
 from ui.outputs_model import bypass_tips, proof_words
 from ui.text import TEXT, Language, duration, milliseconds, say, word
@@ -87,6 +88,8 @@ def tile(name: str, view: CameraView | None, seen: Seen, pulse: Pulse, now_s: fl
         notice = say(language, "camera.boxes_only")
     elif seen.picture is None:
         dim, notice = True, say(language, "camera.never")
+    elif pulse.live and view is not None and view.trouble is not None:
+        dim, notice = not view.alive, troubled(view, language)
     elif not alive or since_s > limit_s:
         dim, notice = True, say(language, "camera.no_picture", age=duration(language, age_s))
     caption = say(language, "camera.unknown")
@@ -192,10 +195,19 @@ def rate_of(view: CameraView, language: Language) -> str:
     return say(language, "camera.rate_of", rate=rate, received=f"{view.received_hz:.1f}", age=age)
 
 
+def troubled(view: CameraView, language: Language) -> str:
+    """What the pictures say of their camera, and for how long."""
+    age = duration(language, view.trouble_s)
+    return say(language, "camera.trouble", trouble=say(language, f"trouble.{view.trouble}"), age=age)
+
+
 def _camera(view: CameraView, words: Words) -> Chip:
     """Yellow where its looks come later than the reaction time includes."""
     language = words.language
     tips = [say(language, "health.tip_camera", gaps=view.gaps, rejected=view.rejected, message=view.message)]
+    if view.trouble is not None:
+        mark: Mark = "abnormal" if view.alive else "bad"
+        return Chip(view.camera, troubled(view, language), mark, tips[0])
     if not view.alive:
         dead = say(language, "health.dead", age=duration(language, view.age_s))
         return Chip(view.camera, dead, "bad", tips[0])
@@ -205,7 +217,7 @@ def _camera(view: CameraView, words: Words) -> Chip:
     late_s = view.wait_s - words.policy.look_interval_s
     if late_s > 0.0:
         tips.append(say(language, "health.tip_late", late=milliseconds(language, late_s)))
-    mark: Mark = "abnormal" if late_s > 0.0 else "good"
+    mark = "abnormal" if late_s > 0.0 else "good"
     return Chip(view.camera, rate_of(view, language), mark, "\n".join(tips))
 
 

@@ -55,6 +55,10 @@ class StaticPlan:
         self.places = {c.name: camera_place(c) for c in site.camera}
         self._heat = _heat(coverage) if coverage is not None and site.camera else None
 
+    def seen_without(self, cameras: frozenset[str]) -> StaticPlan:
+        """The same plan while these cameras do not see: floor that only they look at is unprotected."""
+        return self if self.coverage is None else StaticPlan(self.site, self.coverage.without(cameras))
+
     def paint(self, painter: QPainter, view: View, layers: Layers, language: Language) -> None:
         boundary = shape(view, self.site.site.boundary_m)
         painter.setPen(Qt.PenStyle.NoPen)

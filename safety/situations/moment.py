@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from calibration.policy import Policy
-from safety.records import CameraView, Hazard, Role
+from safety.camera_records import CameraView
+from safety.records import Hazard, Role
 from safety.scene import Scene
 from tracking.tracker import Tracks
 

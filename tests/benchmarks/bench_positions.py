@@ -91,7 +91,7 @@ def measure(name: str, detector: Detector) -> tuple[Errors, Errors]:
     """All cameras of a sample, and the first one alone."""
     recording = Recording(sample_path(name))
     site, truth = recording.site(), list(recording.truth())
-    looks = [boxes for _, boxes in detected(recording, detector)]
+    looks = [boxes for _, boxes in detected(recording, detector, recording.site()) if isinstance(boxes, Boxes)]
     first = site.camera[0].name
     alone = site.model_copy(update={"camera": site.camera[:1]})
     return errors_of(site, looks, truth), errors_of(alone, [b for b in looks if b.camera == first], truth)

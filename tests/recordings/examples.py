@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from recordings.plant.records import BodyState, CraneState, LoadState, TruckState, World
 from safety.annunciator.records import AnnunciatorStatus, SoundCheck, SoundTest
+from safety.camera_records import CameraView
 from safety.records import (
     Acknowledge,
     Alarm,

@@ -39,7 +39,10 @@ LOOKS = 48
 PICTURE_S = 0.1
 """What the detector is to need for a picture, so that it cannot take more than about a tenth of those that come."""
 # As on a site whose machine is far too small: cameras may be old, but every one of them is looked at.
-PATIENT = Policy(camera_stale_s=20.0, late_limit_s=5.0, startup_grace_s=20.0, attention_radius_m=4.0)
+# Their pictures are flat grey, which any other site would call a covered lens.
+PATIENT = Policy(
+    camera_stale_s=20.0, late_limit_s=5.0, startup_grace_s=20.0, attention_radius_m=4.0, camera_unseeing_s=60.0
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from safety.engine import Step
 from safety.records import Event, Level, Situation
 from tests.safety.situations import HOIST, lift, run, sights
 from tests.worlds import body_boxes, boxes_at, hall, seen_at
-from tracking.records import CameraHealth
+from tracking.records import CameraHealth, PictureHealth, Trouble
 
 
 def frames(site: Site, until_s: float, silent: dict[str, tuple[float, float]] | None = None) -> list[Event]:
@@ -182,3 +184,97 @@ def test_a_person_who_vanishes_beside_a_load_on_the_floor_disturbs_nobody() -> N
 def test_a_site_without_cameras_has_no_blind_ones() -> None:
     steps = run(None, [*hanging(12.0, 6.0, 5.0), *sights(lambda _: [seen_at("person", 3.0, 3.0)], 5.0)], 4.9)
     assert told(steps, Situation.CAMERA_BLIND) == []
+
+
+SAID: dict[Trouble, tuple[str, str]] = {
+    "frozen": ("cam1 sends the same picture again and again ", "감시 불능: cam1 화면 정지 "),
+    "dark": ("cam1 sees only darkness ", "감시 불능: cam1 화면이 어두움 "),
+    "blinded": ("cam1 is blinded by light ", "감시 불능: cam1 빛에 의해 눈부심 "),
+    "covered": ("cam1 is covered ", "감시 불능: cam1 렌즈 가림 "),
+    "defocused": ("cam1 is out of focus ", "감시 불능: cam1 초점 흐림 "),
+    "moved": ("cam1 was moved ", "감시 불능: cam1 카메라 위치 틀어짐 "),
+}
+
+
+def ailing(camera: str, trouble: Trouble | None, time_s: float, blind: bool = True, shift_px: float = 0.0) -> Event:
+    return PictureHealth(
+        camera=camera,
+        time_s=time_s,
+        ready_s=time_s,
+        trouble=trouble,
+        since_s=time_s - 0.4,
+        blind=blind,
+        shift_px=shift_px,
+    )
+
+
+@pytest.mark.parametrize("trouble", get_args(Trouble))
+def test_a_camera_that_sees_nothing_is_told_by_name_and_its_floor_is_unprotected(trouble: Trouble) -> None:
+    """Its pictures go on coming, so nothing else would tell; a load hangs where only it looks."""
+    site = hall(1, [HOIST])
+    events = [
+        *frames(site, 8.0),
+        *hanging(12.0, 6.0, 8.0),
+        ailing("cam1", trouble, 4.0),
+        ailing("cam1", None, 6.0, blind=False),
+    ]
+    steps = run(site, events, 7.9)
+    raised = [t for s in steps for t in s.transitions if t.situation is Situation.CAMERA_BLIND and t.event == "raised"]
+    assert {(t.level, t.hoist) for t in raised} == {(Level.WARNING, None), (Level.DANGER, "H1")}
+    assert all(4.0 < t.time_s < 4.45 for t in raised)
+    alarms = next(s.snapshot.alarms for s in steps if len(s.snapshot.alarms) == 2)
+    assert set(SAID[trouble]) <= {w.split("(")[0] for a in alarms for w in (a.reason_en, a.reason_ko)}
+    views = {round(s.snapshot.time_s, 1): s.snapshot for s in steps}
+    view = views[5.0].cameras[0]
+    assert (view.alive, view.trouble) == (False, trouble)
+    assert view.trouble_s == pytest.approx(1.4, abs=0.1)
+    assert not views[5.0].outputs["H1/permit"]
+    assert views[7.9].cameras[0].alive
+
+
+def test_ghosts_in_a_frozen_picture_are_nobody() -> None:
+    site = hall(1, [])
+    camera = Camera.from_table(site.camera[0])
+    boxes = body_boxes(camera, np.array([(12.0, 6.0)]), site.policy)
+    ghosts = [boxes_at("cam1", k / 10, boxes) for k in range(1, 60)]
+    for trouble, people in ((None, 1), ("frozen", 0)):
+        steps = run(site, [ailing("cam1", trouble, 0.05, blind=trouble is not None), *ghosts], 5.8)
+        assert (max(len(s.snapshot.people) for s in steps) > 0) == bool(people)
+
+
+def test_a_knocked_camera_goes_on_seeing_less_exactly_as_a_caution() -> None:
+    site = hall(1, [])
+    camera = Camera.from_table(site.camera[0])
+    boxes = body_boxes(camera, np.array([(12.0, 6.0)]), site.policy)
+    spread = {}
+    for sigma_px in (0.0, 30.0):
+        looks = [boxes_at("cam1", k / 10, boxes) for k in range(1, 60)]
+        looks = [msgspec.structs.replace(look, sigma_px=sigma_px) for look in looks]
+        steps = run(site, [*looks, ailing("cam1", "moved", 3.0, blind=False, shift_px=30.0)], 5.8)
+        spread[sigma_px] = steps[-1].snapshot.people[0].sigma_m
+        assert told(steps, Situation.CAMERA_BLIND)[0][1:3] == ("raised", "caution")
+        assert steps[-1].snapshot.cameras[0].alive
+        assert "30 px" in steps[-1].snapshot.alarms[0].reason_en
+        assert "30 px" in steps[-1].snapshot.alarms[0].reason_ko
+    assert spread[30.0] > 1.5 * spread[0.0]
+
+
+def test_a_camera_whose_capture_lost_it_is_blind_before_its_looks_are_stale() -> None:
+    site = hall(1, [HOIST])
+    gone = CameraHealth(camera="cam1", time_s=4.6, ready_s=4.6, connected=False, message="no picture for 0.6 s")
+    events = [*frames(site, 4.0), gone, *hanging(12.0, 6.0, 6.0)]
+    steps = run(site, events, 5.9)
+    stopped = next(s.snapshot.time_s for s in steps if s.snapshot.time_s > 3 and not s.snapshot.outputs["H1/permit"])
+    assert stopped - 3.9 <= 0.9
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_hoist_at_rest_over_blind_floor_is_stopped_where_the_policy_says(stops: bool) -> None:
+    site = hall(1, [HOIST])
+    site = site.model_copy(update={"policy": site.policy.model_copy(update={"blind_stops_idle": stops})})
+    on_floor_m = HOIST.sling_length_m + HOIST.load_height_m
+    resting = list(sights(lambda t: lift(12.0, 6.0, hook_m=on_floor_m), 6.0, 10.0, 0.01))
+    steps = run(site, [*frames(site, 6.0), *resting, ailing("cam1", "covered", 4.0)], 5.9)
+    assert steps[35].snapshot.outputs["H1/permit"]
+    assert steps[-1].snapshot.outputs["H1/permit"] is not stops
+    assert not steps[-1].snapshot.outputs["H1/slow"]

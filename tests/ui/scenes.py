@@ -11,12 +11,12 @@ from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
 from calibration.camera import Camera
 from calibration.site import Site
+from safety.camera_records import CameraView
 from safety.output_records import BypassState, ProofDue
 from safety.records import (
     Alarm,
     AlarmState,
     AlarmTransition,
-    CameraView,
     HoistView,
     Latency,
     Level,
