@@ -14,7 +14,6 @@ from safety.records import (
     AlarmState,
     AlarmTransition,
     Bypass,
-    CameraView,
     Hazard,
     HoistView,
     Latency,
@@ -38,6 +37,7 @@ from tracking.records import (
     Observation,
     Path,
     Person,
+    PictureHealth,
     Record,
     Sight,
     Telemetry,
@@ -185,6 +185,12 @@ def every_record() -> list[tuple[float, Record]]:
     return [
         (0.1, Boxes(camera="cam1", time_s=0.05, ready_s=0.1, boxes=(Box(1.5, 2.25, 30.0, 80.0, 0.9),))),
         (0.1, Boxes(camera="cam 2", time_s=0.1 / 3.0, ready_s=0.1)),
+        (
+            0.14,
+            PictureHealth(
+                camera="cam1", time_s=0.1, ready_s=0.14, trouble="moved", since_s=0.02, shift_px=7.5, blind=True
+            ),
+        ),
         (0.15, CameraHealth(camera="cam1", time_s=0.1, ready_s=0.15, connected=False, message="time-out")),
         (0.2, Sight(source="uwb", time_s=0.2, ready_s=0.2, observations=(seen,))),
         (0.2, Telemetry(hoist="H1", time_s=0.2, ready_s=0.2, x_m=1.0, y_m=2.0)),
