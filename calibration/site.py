@@ -12,6 +12,7 @@ from shapely import Polygon, is_valid_reason
 
 from calibration.allowed import Allowance
 from calibration.annunciator import Annunciator
+from calibration.gateway import Gateway
 from calibration.outputs import Relay
 from calibration.policy import Policy
 from calibration.table import HALL, Name, Table
@@ -237,6 +238,7 @@ class Site(Table):
     relay: tuple[Relay, ...] = ()
     annunciator: tuple[Annunciator, ...] = ()
     bus: Bus = Bus()
+    gateway: Gateway = Gateway()
     detector: DetectorTable = DetectorTable()
     recording: RecordingTable = RecordingTable()
     policy: Policy = Policy()

@@ -11,6 +11,7 @@ from calibration.errors import BadInput, HoistwatchError
 from ui.cli_annunciator import add_annunciator_commands
 from ui.cli_data import add_data_commands
 from ui.cli_evaluate import add_evaluate_commands
+from ui.cli_gateway import add_gateway_commands
 from ui.cli_outputs import add_output_commands
 from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
@@ -32,6 +33,7 @@ add_run_commands(app)
 add_user_commands(app)
 add_annunciator_commands(app)
 add_output_commands(app)
+add_gateway_commands(app)
 add_data_commands(app)
 add_plant_commands(app)
 add_tool_commands(app)
