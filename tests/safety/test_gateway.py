@@ -107,11 +107,13 @@ class Listener:
 
     port: int
     heard: list[tuple[str, str]] = field(default_factory=list)
+    subscribed: int = 0
 
     def __post_init__(self) -> None:
         self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="plant", clean_session=False)
         self.client.on_connect = lambda client, *_: client.subscribe(f"{TOPIC}/#", qos=1)
         self.client.on_message = lambda _c, _d, m: self.heard.append((m.topic, m.payload.decode()))
+        self.client.on_subscribe = lambda *_: setattr(self, "subscribed", self.subscribed + 1)
         self.client.reconnect_delay_set(1, 1)
         self.client.connect("127.0.0.1", self.port)
         self.client.loop_start()
@@ -156,10 +158,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         stack.callback(engine.close)
         broker, opcua = free_port(), free_port()
         ports = BusPorts(engine.bus.ports.publish, engine.bus.ports.command)
-        gateway = (
-            f"[gateway.opcua]\nport = {opcua}\n[gateway.mqtt]\naddress = '127.0.0.1:{broker}'\ntopic = '{TOPIC}'\n"
-        )
-        (tmp_path / "site.toml").write_text(site_text(ports) + gateway, encoding="utf-8")
+        (tmp_path / "site.toml").write_text(site_text(ports), encoding="utf-8")
         add_user(keys, "scada", "viewer", PASSWORD)
         yield Site(tmp_path, keys, engine, broker, opcua, stack)
 
@@ -203,7 +202,7 @@ def test_states_are_retained_and_alarms_told_once(site: Site) -> None:
 
 def test_alarms_wait_for_a_broker_that_is_gone(site: Site) -> None:
     with mosquitto(site.folder, site.broker_port) as broker:
-        site.gateway()
+        gateway = site.gateway()
         plant = listener(site)
         wait_for(lambda: plant.state().get("live") is True, 15.0, "the state")
         broker.kill()
@@ -212,7 +211,12 @@ def test_alarms_wait_for_a_broker_that_is_gone(site: Site) -> None:
     for number in range(5):
         site.engine.alarm(f"a-{number}")
     time.sleep(0.5)
+    # A broker that was killed has forgotten who listens, so the plant has to be back before the gateway is.
+    gateway.send_signal(signal.SIGSTOP)
+    before = plant.subscribed
     site.stack.enter_context(mosquitto(site.folder, site.broker_port))
+    wait_for(lambda: plant.subscribed > before, 15.0, "the plant back at the broker")
+    gateway.send_signal(signal.SIGCONT)
     wait_for(lambda: len(plant.alarms()) == 5, 15.0, "the alarms of meanwhile")
     assert [alarm["alarm"] for alarm in plant.alarms()] == [f"a-{number}" for number in range(5)]
 
