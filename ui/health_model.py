@@ -13,6 +13,7 @@ from safety.freshness import Pulse
 from safety.records import HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes
 from ui.outputs_model import bypass_tips, proof_words
+from ui.sound_model import sound_words
 from ui.text import TEXT, Language, duration, milliseconds, say, word
 
 Mark = Literal["good", "bad", "abnormal", "unknown"]
@@ -122,6 +123,9 @@ def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
     if not snapshot.nodes and not words.site.relay:
         title, none = say(words.language, "health.relay_title"), say(words.language, "health.no_relay")
         out.append(Chip(title, none, "unknown"))
+    for view in snapshot.annunciators:
+        value, mark, tip = sound_words(view, snapshot.time_s, words.language)
+        out.append(Chip(view.annunciator, value, mark, tip))
     out.append(_unused(snapshot, words.language))
     if (proofs := proof_words(snapshot, words.language)) is not None:
         value, well, tip = proofs

@@ -11,6 +11,7 @@ from typing import Literal
 from safety.words import WORDS
 from ui.text_outputs import OUTPUTS
 from ui.text_session import SESSION
+from ui.text_sound import SOUND
 from ui.text_statistics import STATISTICS
 
 Language = Literal["en", "ko"]
@@ -18,6 +19,7 @@ Language = Literal["en", "ko"]
 TEXT: dict[str, tuple[str, str]] = {
     **WORDS,
     **OUTPUTS,
+    **SOUND,
     **SESSION,
     **STATISTICS,
     # Headlines

@@ -48,7 +48,7 @@ def test_no_text_is_left_over() -> None:
         "signin",
         "user",
     }
-    computed |= {"page", "period", "column", "limit", "verdict"}
+    computed |= {"tone", "page", "period", "column", "limit", "verdict"}
     assert [
         k for k in TEXT if f'"{k}"' not in source and f"'{k}'" not in source and k.split(".")[0] not in computed
     ] == []
