@@ -7,13 +7,16 @@ stood when its run ended is over by then.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
 
 from safety.audit import AuditRow
 from safety.records import Level
+
+_SAME_S = 1.0
+"""An alarm's name comes again in the next run of the engine; when it was raised tells which one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,10 @@ class PastAlarm:
     acknowledged_by: str
     shelved: bool
     reason: str
+    verdict: str = ""
+    """What a person holds it for: ``true``, ``near_miss``, ``nuisance``, or nothing yet."""
+    comment: str = ""
+    verdict_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,14 @@ class _Transition(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class _Judged(msgspec.Struct, frozen=True):
+    alarm: str
+    raised_wall_s: float
+    verdict: str
+    comment: str = ""
+    by: str = ""
+
+
 class _Order(msgspec.Struct, frozen=True):
     alarm: str
     by: str = ""
@@ -86,11 +101,14 @@ class _Run:
     from_s: float
     to_s: float
     alarms: dict[str, _Open] = field(default_factory=dict)
+    over: list[tuple[str, _Open]] = field(default_factory=list)
+    """Cleared ones whose name was raised again: an alarm that nobody acknowledged keeps its name."""
 
 
 def history_of(rows: Iterable[AuditRow]) -> History:
     """Read the log from its beginning, or from the start of a run; rows that tell of nothing here are passed over."""
     alarms: list[PastAlarm] = []
+    verdicts: list[_Judged] = []
     runs: list[tuple[float, float]] = []
     run: _Run | None = None
     for row in rows:
@@ -101,11 +119,27 @@ def history_of(rows: Iterable[AuditRow]) -> History:
             run = _Run(row.wall_s, row.wall_s)
         # A clock that was set back must not shorten a run.
         run.to_s = max(run.to_s, row.wall_s)
+        if row.what == "verdict":
+            verdict = _read(row, _Judged)
+            verdicts += [verdict] if verdict is not None else []
         _take(run, row)
     if run is not None:
         alarms += _standing(run)
         runs.append((run.from_s, run.to_s))
-    return History(tuple(sorted(alarms, key=lambda a: a.raised_s)), tuple(runs))
+    alarms.sort(key=lambda a: a.raised_s)
+    return History(tuple(_judged(alarms, verdicts)), tuple(runs))
+
+
+def _judged(alarms: list[PastAlarm], verdicts: list[_Judged]) -> list[PastAlarm]:
+    """The alarms with what people hold them for; the newest word counts."""
+    places: dict[str, list[int]] = {}
+    for k, alarm in enumerate(alarms):
+        places.setdefault(alarm.id, []).append(k)
+    for told in verdicts:
+        for k in places.get(told.alarm, ()):
+            if abs(alarms[k].raised_s - told.raised_wall_s) <= _SAME_S:
+                alarms[k] = replace(alarms[k], verdict=told.verdict, comment=told.comment, verdict_by=told.by)
+    return alarms
 
 
 def _take(run: _Run, row: AuditRow) -> None:
@@ -129,6 +163,9 @@ def _take(run: _Run, row: AuditRow) -> None:
 def _transition(run: _Run, told: _Transition, wall_s: float) -> None:
     known = run.alarms.get(told.alarm)
     if told.event == "raised" or known is None:
+        if known is not None:
+            known.cleared_s = known.cleared_s if known.cleared_s is not None else wall_s
+            run.over.append((told.alarm, known))
         run.alarms[told.alarm] = _Open(told, wall_s, told.level)
         return
     known.worst = max(known.worst, told.level, key=lambda level: level.rank)
@@ -149,7 +186,7 @@ def _ended(run: _Run) -> Iterator[PastAlarm]:
 
 
 def _standing(run: _Run) -> Iterator[PastAlarm]:
-    for name, known in run.alarms.items():
+    for name, known in (*run.over, *run.alarms.items()):
         told = known.raised
         yield PastAlarm(
             id=name,

@@ -65,6 +65,8 @@ class Statistics:
     acknowledge_p50_s: float | None
     acknowledge_p95_s: float | None
     shelved: int
+    judged: int
+    nuisances: int
     kinds: tuple[Kind, ...]
 
     @property
@@ -106,6 +108,8 @@ def statistics_of(history: History, from_s: float, to_s: float) -> Statistics:
         acknowledge_p50_s=_quantile(waits, 0.5),
         acknowledge_p95_s=_quantile(waits, 0.95),
         shelved=sum(a.shelved for a in alarms),
+        judged=sum(bool(a.verdict) for a in alarms),
+        nuisances=sum(a.verdict == "nuisance" for a in alarms),
         kinds=tuple(
             Kind(situation, hoist, count, count / len(alarms), chatters[situation, hoist])
             for (situation, hoist), count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))[:_TOP]

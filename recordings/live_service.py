@@ -46,6 +46,7 @@ from safety.records import (
     Reset,
     SignIn,
     SignOut,
+    Verdict,
 )
 from tracking.records import Boxes, Input
 
@@ -233,6 +234,9 @@ class LiveEngine:
                 refusal = Refusal(time_s=now_s, command=type(command).__name__, reason=obstacle)
                 self._refuse(entry.role, entry.name, refusal)
                 return
+        if isinstance(command, Verdict):
+            self._note(entry.role, entry.name, "verdict", msgspec.to_builtins(command))
+            return
         if isinstance(command, SoundTest) and not self._bus.send("annunciator", command.annunciator, command):
             reason = f"annunciator {command.annunciator!r} does not report"
             self._refuse(entry.role, entry.name, Refusal(time_s=now_s, command="SoundTest", reason=reason))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from recordings.store_format import (
     decoder,
 )
 from recordings.store_scan import MAGIC, Contents, RawMessage, messages, open_recording, scan
-from recordings.video_codec import Picture, VideoDecoder
+from recordings.video_codec import KEYFRAME_PERIOD_S, Picture, VideoDecoder, is_key
 from safety.records import AlarmTransition, Event, Snapshot
 from tracking.records import Record
 
@@ -126,8 +127,10 @@ class Recording:
         """What truly was, in time order; nothing where no simulation made the recording."""
         return cast(Iterator[World], (record for _, record in self.records((World,))))
 
-    def records(self, types: Collection[type[Record]]) -> Iterator[tuple[float, Record]]:
-        """(log time in seconds, record) of the given types in file order.
+    def records(
+        self, types: Collection[type[Record]], from_s: float = -math.inf, to_s: float = math.inf
+    ) -> Iterator[tuple[float, Record]]:
+        """(log time in seconds, record) of the given types in file order, those with a log time between two only.
 
         Raises BadInput naming channel and time where a message does not decode.
         """
@@ -137,6 +140,8 @@ class Recording:
             if record_type in types:
                 channels[number] = (channel.topic, decoder(record_type))
         for message in self._messages(channels):
+            if not from_s * NS <= message.log_ns <= to_s * NS:
+                continue
             topic, reader = channels[message.channel]
             try:
                 record = cast(Record, reader.decode(message.data))
@@ -144,8 +149,12 @@ class Recording:
                 raise self._undecodable(topic, message, error) from None
             yield message.log_ns / NS, record
 
-    def frames(self, cameras: Collection[str] | None = None) -> Iterator[VideoFrame]:
+    def frames(
+        self, cameras: Collection[str] | None = None, from_s: float = -math.inf, to_s: float = math.inf
+    ) -> Iterator[VideoFrame]:
         """Pictures of the given cameras (all by default) in file order, decoded one at a time.
+
+        Of those taken before ``from_s`` only what the decoder needs is decoded, and none of it given.
 
         Raises BadInput naming channel and time where a picture does not decode.
         """
@@ -155,13 +164,19 @@ class Recording:
             if channel.message_encoding == VIDEO_ENCODING and (cameras is None or _camera(channel) in cameras)
         }
         streams = {number: _VideoStream(self.path, channel) for number, channel in channels.items()}
+        needed_ns = (from_s - 2.0 * KEYFRAME_PERIOD_S) * NS
         for message in self._messages(channels):
+            stream = streams[message.channel]
+            if message.publish_ns < needed_ns or message.publish_ns > to_s * NS:
+                continue
+            if not stream.begun and from_s > -math.inf and not is_key(message.data):
+                continue
             try:
-                yield from streams[message.channel].take(message)
+                yield from (frame for frame in stream.take(message) if frame.time_s >= from_s)
             except av.error.FFmpegError as error:
                 raise self._undecodable(channels[message.channel].topic, message, error) from None
         for stream in streams.values():
-            yield from stream.rest()
+            yield from (frame for frame in stream.rest() if frame.time_s >= from_s)
 
     def _messages(self, channels: Collection[int]) -> Iterator[RawMessage]:
         return messages(self.path, self._contents.size_bytes, frozenset(channels))
@@ -185,6 +200,10 @@ class _VideoStream:
         self._camera = _camera(channel)
         self._times: dict[int, tuple[int, int]] = {}
         self._number = 0
+
+    @property
+    def begun(self) -> bool:
+        return self._number > 0
 
     def take(self, message: RawMessage) -> list[VideoFrame]:
         self._times[self._number] = (message.publish_ns, message.log_ns)

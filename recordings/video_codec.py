@@ -70,6 +70,37 @@ class VideoEncoder:
         return b"".join(bytes(packet) for packet in self._context.encode(frame))
 
 
+def is_key(data: bytes) -> bool:
+    """Whether an access unit can be decoded without any before it: it begins with a sequence parameter set.
+
+    ITU-T H.264, 7.4.1 and annex B: the type of a unit is the lower five bits behind its start code; 7 is that set.
+    """
+    start = data.find(b"\x00\x00\x01", 0, 64)
+    while start >= 0:
+        kind = data[start + 3] & 0x1F if start + 3 < len(data) else 0
+        if kind in (5, 7):
+            return True
+        if kind == 1:
+            return False
+        start = data.find(b"\x00\x00\x01", start + 3, start + 1024)
+    return False
+
+
+def jpeg_of(bgr: Picture, width_px: int) -> bytes:
+    """A picture (height, width, 3) as JPEG, reduced to ``width_px`` where it is wider."""
+    height, width = bgr.shape[:2]
+    width_px = min(width, width_px)
+    size = (max(16, width_px // 2 * 2), max(16, round(height * width_px / width) // 2 * 2))
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(bgr), format="bgr24")
+    frame = frame.reformat(width=size[0], height=size[1], format="yuvj420p")
+    context = av.VideoCodecContext.create("mjpeg", "w")
+    context.width, context.height = size
+    context.pix_fmt = "yuvj420p"
+    context.time_base = Fraction(1, _NOMINAL_RATE)
+    context.options = {"qmin": "3", "qmax": "5"}
+    return b"".join(bytes(packet) for packet in (*context.encode(frame), *context.encode(None)))
+
+
 class VideoDecoder:
     """Decodes the access units of one channel, in their order, on one thread."""
 

@@ -27,6 +27,7 @@ from safety.records import (
     SignOut,
     Snapshot,
     ToPeer,
+    Verdict,
 )
 from tracking.records import Boxes
 
@@ -82,6 +83,8 @@ def decode_from_engine(payload: bytes) -> Published | ToPeer | None:
 
 def _numbers(message: FromPeer) -> tuple[float, ...]:
     match message:
+        case Verdict():
+            return (message.time_s, message.raised_wall_s)
         case Shelve() | Bypass():
             return (message.time_s, message.for_s)
         case Acknowledge() | Reset() | ProofTest() | SoundTest() | SignIn() | SignOut():

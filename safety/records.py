@@ -290,6 +290,17 @@ class ProofTest(Record, frozen=True, kw_only=True):
     node: str
 
 
+class Verdict(Record, frozen=True, kw_only=True):
+    """What a person holds a past alarm for, with a comment. Kept in the audit log; the engine decides nothing by it."""
+
+    time_s: float
+    by: str
+    alarm: str
+    raised_wall_s: float
+    verdict: Literal["true", "near_miss", "nuisance"]
+    comment: str = ""
+
+
 class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One relay node as the console shows it."""
 
@@ -364,10 +375,12 @@ class Refusal(Record, frozen=True, kw_only=True):
     wait_s: float = 0.0
 
 
-Command = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
+Order = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
+"""What a person has the engine do; recorded, and taken in by the core."""
+Command = Order | Verdict
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""
-Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | Report | Command
+Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | Report | Order
 Published = Snapshot | AlarmTransition | Boxes | Picture
 """What the engine publishes to consoles, recorders and viewers."""
 FromPeer = Report | Command | SignIn | SignOut

@@ -12,8 +12,10 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from safety.records import Verdict
 from ui.about import AboutDialog
 from ui.alarm_panel import AlarmPanel
+from ui.audit_reader import AuditReader
 from ui.banner import Banner
 from ui.camera_tiles import CameraTiles
 from ui.console_model import ConsoleModel
@@ -21,13 +23,14 @@ from ui.dialogs import ResetDialog, ShelveDialog
 from ui.floor_plan import FloorPlan
 from ui.health_strip import HealthStrip
 from ui.plan_static import Layers
+from ui.review_page import ReviewPage
 from ui.session_corner import SessionCorner
 from ui.statistics_page import StatisticsPage
 from ui.text import LANGUAGE_NAMES, Language, other, say
 from ui.theme import base_font, style_sheet
 
 TICK_MS = 100
-PAGES = ("live", "statistics")
+PAGES = ("live", "review", "statistics")
 
 
 class ConsoleWindow(QMainWindow):
@@ -56,7 +59,9 @@ class ConsoleWindow(QMainWindow):
         self.cameras = CameraTiles(site, language, self)
         self.alarms = AlarmPanel(language, self)
         self.health = HealthStrip(self)
-        self.statistics = StatisticsPage(audit, site.site.shift_starts, time.time, language, self)
+        reader = AuditReader(audit, self)
+        self.review = ReviewPage(reader, site.site.shift_starts, time.time, language, self)
+        self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self)
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
         self._actions: dict[str, QAction] = {}
@@ -66,6 +71,7 @@ class ConsoleWindow(QMainWindow):
         self.alarms.unshelve.connect(self._unshelve)
         self.alarms.shelve.connect(self._ask_shelve)
         self.health.reset.connect(self._ask_reset)
+        self.review.judge.connect(self._judge)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self.retranslate(language)
@@ -88,6 +94,8 @@ class ConsoleWindow(QMainWindow):
         self.alarms.show_notice(model.notice(now_s), model.event())
         self.health.show_health(model.chips(now_s), live, model.language)
         self.session.refresh()
+        if (refusal := model.verdict_refused()) is not None:
+            self.review.refused(refusal)
         if self.after_refresh is not None:
             self.after_refresh(model.headline(now_s).kind, now_s)
 
@@ -100,7 +108,7 @@ class ConsoleWindow(QMainWindow):
         for key, action in self._actions.items():
             text = say(language, key)
             action.setText(text.removesuffix(" (A)"))
-        for view in (self.plan, self.cameras, self.alarms, self.statistics):
+        for view in (self.plan, self.cameras, self.alarms, self.review, self.statistics):
             view.retranslate(language)
         for k, page in enumerate(PAGES):
             self.pages.setTabText(k, say(language, f"page.{page}"))
@@ -134,7 +142,7 @@ class ConsoleWindow(QMainWindow):
         # Whatever page is open: banner above, health below.
         self.pages = QTabWidget(centre)
         self.pages.setDocumentMode(True)
-        for page in (whole, self.statistics):
+        for page in (whole, self.review, self.statistics):
             self.pages.addTab(page, "")
         body = QVBoxLayout()
         body.setContentsMargins(8, 4, 8, 8)
@@ -240,6 +248,10 @@ class ConsoleWindow(QMainWindow):
     def _unshelve(self, alarm: str) -> None:
         if not self._signed_in_first("unshelve", alarm, lambda: self._unshelve(alarm)):
             self._command(self.model.desk.unshelve, alarm)
+
+    def _judge(self, verdict: Verdict) -> None:
+        if not self._signed_in_first("judge", verdict.alarm, lambda: self._judge(verdict)):
+            self.model.judge(verdict)
 
     def _signed_in_first(self, action: str, target: str, command: Callable[[], object]) -> bool:
         """Whether the command has to wait until somebody has signed in."""

@@ -85,7 +85,7 @@ def view_of(
         more=_more(figures, language) if figures.count else say(language, "statistics.none"),
         limits=tuple(_limit(limit, language) for limit in figures.limits()),
         kinds=tuple(
-            (_title(k.situation, language), k.hoist, str(k.count), f"{100 * k.share:.0f} %", str(k.chatters))
+            (situation_words(k.situation, language), k.hoist, str(k.count), f"{100 * k.share:.0f} %", str(k.chatters))
             for k in figures.kinds
         ),
         chart_title=say(language, "statistics.chart_hours" if hours else "statistics.chart_days"),
@@ -129,7 +129,7 @@ def _number(limit: Limit, value: float) -> str:
     return f"{value:.2f}" if limit.name == "per_10_min" else f"{value:.0f}"
 
 
-def _title(situation: str, language: Language) -> str:
+def situation_words(situation: str, language: Language) -> str:
     """A log of another version may name a situation that this one does not know."""
     try:
         return title_of(Situation(situation), language)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -23,8 +21,9 @@ from PyQt6.QtWidgets import (
 )
 
 from recordings.shifts import PERIODS
+from ui.audit_reader import AuditReader
 from ui.bar_chart import BarChart
-from ui.statistics_model import Loaded, StatisticsView, load, view_of
+from ui.statistics_model import StatisticsView, view_of
 from ui.text import Language, say
 from ui.theme import PAIRS, sized
 
@@ -33,22 +32,18 @@ _KINDS = ("situation", "hoist", "count", "share", "chatters")
 
 
 class StatisticsPage(QWidget):
-    """Reads the log when it is shown, in a thread of its own. ``wall`` gives Unix time."""
-
-    _read = pyqtSignal(object)
+    """Has the log read when it is shown. ``wall`` gives Unix time."""
 
     def __init__(
         self,
-        audit: Path | None,
+        reader: AuditReader,
         shift_starts: tuple[str, ...],
         wall: Callable[[], float],
         language: Language,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._audit, self._starts, self._wall, self._language = audit, shift_starts, wall, language
-        self._loaded: Loaded | None = None
-        self._thread: threading.Thread | None = None
+        self._reader, self._starts, self._wall, self._language = reader, shift_starts, wall, language
         self.period = QComboBox(self)
         self.period.addItems(list(PERIODS))
         self.refresh_button = QPushButton(self)
@@ -68,9 +63,9 @@ class StatisticsPage(QWidget):
             title.setFont(sized(11.5, bold=True))
         self.chart = BarChart(self)
         self._lay_out()
-        self._read.connect(self._loaded_now)
+        reader.changed.connect(self.show_view)
         self.period.currentIndexChanged.connect(lambda _: self.show_view())
-        self.refresh_button.clicked.connect(self.read)
+        self.refresh_button.clicked.connect(reader.read)
         self.retranslate(language)
 
     def retranslate(self, language: Language) -> None:
@@ -85,21 +80,10 @@ class StatisticsPage(QWidget):
         self.kinds.setHorizontalHeaderLabels([say(language, f"column.{c}") for c in _KINDS])
         self.show_view()
 
-    def read(self) -> None:
-        """Read the log beside the screen; while it is being read, a second call changes nothing."""
-        audit = self._audit
-        if audit is None or (self._thread is not None and self._thread.is_alive()):
-            return
-        self._loaded = None
-        self.show_view()
-        self._thread = threading.Thread(target=lambda: self._read.emit(load(audit)), name="statistics", daemon=True)
-        self._thread.start()
-
     def show_view(self) -> None:
         """Show the chosen period as the log was when it was read."""
-        loaded = Loaded(None, absent="-") if self._audit is None else self._loaded
         period = PERIODS[max(0, self.period.currentIndex())]
-        view = view_of(loaded, period, self._wall(), self._starts, self._language)
+        view = view_of(self._reader.loaded, period, self._wall(), self._starts, self._language)
         self.headline.setText(view.headline)
         self.empty.setText(view.empty)
         self.empty.setVisible(bool(view.empty))
@@ -110,11 +94,7 @@ class StatisticsPage(QWidget):
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
-        self.read()
-
-    def _loaded_now(self, loaded: Loaded) -> None:
-        self._loaded = loaded
-        self.show_view()
+        self._reader.read()
 
     def _fill(self, view: StatisticsView) -> None:
         self.limits.setRowCount(len(view.limits))

@@ -10,6 +10,7 @@ from typing import Literal
 
 from safety.words import WORDS
 from ui.text_outputs import OUTPUTS
+from ui.text_review import REVIEW
 from ui.text_session import SESSION
 from ui.text_sound import SOUND
 from ui.text_statistics import STATISTICS
@@ -22,6 +23,7 @@ TEXT: dict[str, tuple[str, str]] = {
     **SOUND,
     **SESSION,
     **STATISTICS,
+    **REVIEW,
     # Headlines
     "headline.waiting": ("WAITING FOR ENGINE", "엔진 연결 대기"),
     "headline.silent": ("ENGINE SILENT", "엔진 응답 없음"),
@@ -122,6 +124,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "command.shelve": ("Shelve {target}", "{target} 보류"),
     "command.unshelve": ("End shelving of {target}", "{target} 보류 해제"),
     "command.reset": ("Reset {target}", "{target} 리셋"),
+    "command.judge": ("Verdict on {target}", "{target} 판정"),
     "command.pending": ("{what}: sent, waiting for the engine", "{what}: 전송됨, 엔진 응답 대기"),
     "command.confirmed": ("{what}: done", "{what}: 완료"),
     "command.unconfirmed": (

@@ -32,6 +32,11 @@ def told(event: str, name: str, level: str, **other: object) -> dict[str, object
     return base | {"time_s": 1.0, "reason": "near"} | other
 
 
+def judged(name: str, raised_s: float, verdict: str, comment: str) -> dict[str, object]:
+    by = {"by": "kim@console-1", "time_s": 1.0}
+    return {"alarm": name, "raised_wall_s": T0 + raised_s, "verdict": verdict, "comment": comment} | by
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[AuditLog]:
     with AuditLog(tmp_path / "audit.sqlite") as log:
@@ -55,18 +60,25 @@ def test_an_alarm_is_followed_from_raised_to_cleared(log: AuditLog) -> None:
         (20.0, "engine", "engine", "stop", {}),
         (50.0, "engine", "engine", "start", {}),
         (60.0, "engine", "engine", "alarm", told("raised", "a-1", "danger")),
+        (61.0, "console", "console-1", "verdict", judged("a-1", 10.0, "nuisance", "a bird")),
+        (62.0, "console", "console-1", "verdict", judged("a-1", 10.0, "near_miss", "he jumped")),
+        (63.0, "console", "console-1", "verdict", judged("a-1", 30.0, "true", "")),
+        (64.0, "engine", "engine", "alarm", told("cleared", "a-1", "clear")),
+        (65.0, "engine", "engine", "alarm", told("raised", "a-1", "caution")),
     ]  # fmt: skip
     for wall_s, role, name, what, detail in rows:
         log.append(T0 + wall_s, wall_s, role, name, what, detail)
     history = history_of(log.rows())
-    assert history.runs == ((T0, T0 + 20.0), (T0 + 50.0, T0 + 60.0))
-    assert history.to_s == T0 + 60.0
-    first, second, third = history.alarms
+    assert history.runs == ((T0, T0 + 20.0), (T0 + 50.0, T0 + 65.0))
+    assert history.to_s == T0 + 65.0
+    first, second, third, again = history.alarms
     assert (first.id, first.worst, first.raised_s, first.cleared_s) == ("a-1", Level.DANGER, T0 + 10.0, T0 + 18.0)
     assert (first.acknowledged_s, first.acknowledged_by, first.shelved) == (T0 + 14.0, "kim@console-1", False)
     assert (second.hoist, second.situation, second.shelved) == ("cam1", "camera_blind", True)
     assert second.cleared_s == T0 + 20.0, "over with its run"
-    assert (third.id, third.cleared_s) == ("a-1", None)
+    assert (third.id, third.cleared_s, third.verdict) == ("a-1", T0 + 64.0, "")
+    assert (first.verdict, first.comment, first.verdict_by) == ("near_miss", "he jumped", "kim@console-1")
+    assert (again.id, again.worst, again.cleared_s) == ("a-1", Level.CAUTION, None), "its name comes again"
 
 
 def test_no_rows_are_no_history() -> None:

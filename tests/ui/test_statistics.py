@@ -18,6 +18,7 @@ from safety.audit import AuditLog
 from tests.ui.example_site import example_site
 from tests.ui.scenes import snapshot
 from tests.ui.windows import keep
+from ui.audit_reader import AuditReader
 from ui.bar_chart import step_of
 from ui.console_model import ConsoleModel
 from ui.console_window import ConsoleWindow
@@ -53,7 +54,7 @@ def an_audit(path: Path) -> Path:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_page_shows_the_shift(qtbot: QtBot, tmp_path: Path, language: Language) -> None:
-    page = StatisticsPage(an_audit(tmp_path / "audit.sqlite"), STARTS, lambda: NOW_S, language)
+    page = StatisticsPage(AuditReader(an_audit(tmp_path / "audit.sqlite")), STARTS, lambda: NOW_S, language)
     keep(qtbot, page)
     page.resize(1300, 640)
     page.show()
@@ -102,8 +103,8 @@ def test_the_window_opens_it_by_key_and_the_banner_stays(qtbot: QtBot, tmp_path:
     window.resize(1400, 800)
     window.show()
     QApplication.processEvents()
-    assert window.pages.tabText(1) == "Statistics"
-    qtbot.keyClick(window, Qt.Key.Key_F3)
+    assert window.pages.tabText(2) == "Statistics"
+    qtbot.keyClick(window, Qt.Key.Key_F4)
     assert window.statistics.isVisible()
     assert window.banner.isVisible()
     assert window.health.isVisible()
