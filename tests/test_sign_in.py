@@ -85,7 +85,12 @@ def test_the_right_password_opens_a_session_and_commands_bear_its_name(chain: Ch
     assert (session.console, session.user, session.role) == ("console-1", "kim", "operator")
     judged = Verdict(time_s=0.0, by="x", alarm="a-1", raised_wall_s=1.0, verdict="nuisance", comment="a bird")
     chain.console.send(judged)
-    wait_for(lambda: any(r.what == "verdict" and '"kim@console-1"' in r.detail for r in rows(chain)), 5.0, "a verdict")
+
+    def logged() -> bool:
+        chain.listen()
+        return any(r.what == "verdict" and '"kim@console-1"' in r.detail for r in rows(chain))
+
+    wait_for(logged, 5.0, "a verdict in the log")
     # The node latches with the engine gone for a moment; kim frees it by name.
     chain.process("node").kill()
     chain.process("node").wait()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import bisect
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider, QSplitter, QVBoxLayout, QWidget
 
-from recordings.clips import Clip
 from ui.camera_tiles import CameraTiles
 from ui.floor_plan import FloorPlan
 from ui.review_model import Moment, moment_of
 from ui.text import Language, say
 from ui.theme import PAIRS, css, sized
+
+if TYPE_CHECKING:
+    from recordings.clips import Clip
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 _FRAME_MS = 40

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from recordings.alarm_history import PastAlarm
-from recordings.clips import Clip
 from recordings.shifts import Span
 from safety.records import Level
 from ui.alarm_rows import AlarmRow
@@ -14,6 +14,9 @@ from ui.console_model import ConsoleModel, PlanView
 from ui.health_model import Tile
 from ui.statistics_model import Loaded, situation_words
 from ui.text import Language, say, word
+
+if TYPE_CHECKING:
+    from recordings.clips import Clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QShowEvent
@@ -26,7 +27,6 @@ from PyQt6.QtWidgets import (
 
 from calibration.errors import HoistwatchError
 from recordings.alarm_history import PastAlarm
-from recordings.clips import Clip, load_clip
 from recordings.shifts import PERIODS, span_of
 from safety.records import Refusal, Verdict
 from ui.audit_reader import AuditReader
@@ -34,6 +34,9 @@ from ui.clip_view import ClipView
 from ui.review_model import Moment, ReviewRow, rows_of, why
 from ui.text import Language, say
 from ui.theme import PAIRS, level_pair, sized
+
+if TYPE_CHECKING:
+    from recordings.clips import Clip
 
 COLUMNS = ("raised", "level", "situation", "who", "judged")
 JUDGEMENTS = ("true", "near_miss", "nuisance")
@@ -167,6 +170,8 @@ class ReviewPage(QWidget):
         wanted = self._wanted
 
         def work() -> None:
+            from recordings.clips import load_clip  # brings a video decoder, which a console needs only here
+
             try:
                 found: Clip | str = load_clip(folder, alarm.raised_s)
             except (HoistwatchError, OSError) as error:
