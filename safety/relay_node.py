@@ -17,6 +17,8 @@ STATUS_PERIOD_NS = 50_000_000
 """A status goes out 20 times a second, and on every change."""
 POLL_S = 0.01
 """Longest wait for a permit: how late an expiry can be noticed."""
+STUCK_SHOWN_NS = 3_000_000_000
+"""A stuck contact stays a fault for so long at least: once all is open it may look well again at once."""
 FAREWELL_S = 0.2
 
 
@@ -54,6 +56,7 @@ class RelayNode:
         self._commanded = dict(self._contacts)
         self._driver_fault = ""
         self._differs_since_ns: dict[str, int] = {}
+        self._stuck = ("", 0)
         self._proof: ProofRun | None = None
         self._proofs_taken: set[str] = set()
         self._moved_by_seq = 0
@@ -114,7 +117,10 @@ class RelayNode:
             for name, since_ns in self._differs_since_ns.items()
             if now_ns - since_ns > self._rules[name].fault_after_s * 1e9
         ]
-        return f"contact {', '.join(sorted(stuck))} does not follow its command" if stuck else ""
+        if stuck:
+            self._stuck = (f"contact {', '.join(sorted(stuck))} does not follow its command", now_ns + STUCK_SHOWN_NS)
+        text, until_ns = self._stuck
+        return text if now_ns < until_ns else ""
 
     def _begin_proof(self, identity: str) -> None:
         running = self._proof is not None and not self._proof.done

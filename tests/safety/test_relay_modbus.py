@@ -259,3 +259,32 @@ def test_a_contact_that_does_not_follow_is_a_fault(stack: ExitStack, tmp_path: P
         failed = works.until(lambda s: "does not follow" in s.fault)
         assert failed.commanded == OFF
         assert failed.latched
+
+
+def test_slow_comes_before_stop_and_comes_alone(stack: ExitStack, tmp_path: Path) -> None:
+    """The engine slows, then stops; each order is one write, so no coil but the one meant moves on the way."""
+    port = free_port()
+    works = plant(stack, tmp_path, relay(port))
+    with process(SERVER, str(port)):
+        works.until(lambda s: s.contacts == ON, resets=("cabinet-1",))
+        coils = Coils(port)
+        seen: list[list[bool]] = [coils.read()]
+
+        def trace(outputs: dict[str, bool], expected: dict[str, bool]) -> None:
+            works.outputs = outputs
+
+            def once() -> bool:
+                works.turn()
+                if (now := coils.read()) != seen[-1]:
+                    seen.append(now)
+                return works.statuses[-1].contacts == expected
+
+            wait_for(once)
+
+        trace({"H1/permit": True, "H1/slow": False}, ON | {"K2": False})
+        assert not works.statuses[-1].latched, "who is slowed needs no reset"
+        trace({"H1/permit": False, "H1/slow": False, "hall/danger": True}, {"K1": False, "K2": False, "S1": True})
+        assert works.statuses[-1].latched
+        trace({"H1/permit": True, "H1/slow": False, "hall/danger": True}, {"K1": False, "K2": False, "S1": True})
+        assert seen == [[True, True, False], [True, False, False], [False, False, True]]
+        coils.close()

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from calibration.outputs import Relay
 from safety.relay_drivers import ContactDriver, DriverFault, open_driver
 from tests.safety.bus_helpers import process, wait_for
+from tests.safety.test_relay_modbus import plant
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 OUTPUTS = {"K1": ("H1", "permit"), "K2": ("H1", "slow"), "S1": ("hall", "danger")}
@@ -150,3 +153,31 @@ def test_a_port_is_one_nodes() -> None:
         becomes(other, lambda read: "cannot be reached" in str(read))
         other.close()
         driver.close()
+
+
+# --- the node with engine and board --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stuck_on", "words"), [(True, "K1 (stuck on)"), (False, "K1 (stuck off)")])
+def test_a_stuck_relay_is_a_fault_with_name_within_its_time(tmp_path: Path, stuck_on: bool, words: str) -> None:
+    with ExitStack() as stack:
+        board = stack.enter_context(process("-m", "tests.safety.serial_board", "numato"))
+        table = relay("serial", first_line(board), board={"protocol": "numato"}, output={"K1": {"fault_after_s": 0.5}})
+        works = plant(stack, tmp_path, table.model_copy(update={"name": "cabinet-1"}))
+        works.until(lambda s: not s.fault and s.contacts["K2"])
+        if stuck_on:
+            works.until(lambda s: s.contacts["K1"], resets=("cabinet-1",))
+        relays(board, "stick 0")
+        works.outputs["H1/permit"] = not stuck_on
+        start_s = time.monotonic()
+        works.until(lambda s: words in s.fault, resets=() if stuck_on else ("cabinet-1",))
+        took_s = time.monotonic() - start_s
+        print(f"\n{words}: told after {1e3 * took_s:.0f} ms")
+        assert 0.5 <= took_s < 2.0
+        assert "K1" in works.monitor.faults(time.monotonic())["cabinet-1"]
+        assert works.statuses[-1].latched
+        works.until(lambda s: not s.commanded["K2"] and not s.contacts["K2"])
+        assert relays(board)[1:] == "0000000", "all else opens with it"
+        for _ in range(20):
+            works.turn()
+        assert works.statuses[-1].fault, "it does not look well again the moment that all is open"
