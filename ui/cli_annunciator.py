@@ -9,6 +9,8 @@ import typer
 
 from ui.cli_run import SiteOption
 
+_PLAY_S = 10.0
+
 
 def add_annunciator_commands(app: typer.Typer) -> None:
     """Add this module's command to the command line."""
@@ -17,13 +19,16 @@ def add_annunciator_commands(app: typer.Typer) -> None:
 
 def annunciator(
     site: SiteOption,
-    name: Annotated[str, typer.Option("--name", help="An [[annunciator]] of the site file.")],
+    name: Annotated[str, typer.Option("--name", help="Its name in the site file.")],
     check: Annotated[
         bool, typer.Option("--check", help="Say what is missing for this site's voices, levels and sign, and end.")
     ] = False,
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Play every tone and voice, measure what is heard, and end.")
     ] = False,
+    play: Annotated[
+        str | None, typer.Option("--play", help="Play attention, warning, danger or fault for ten seconds, and end.")
+    ] = None,
     sentences: Annotated[
         bool, typer.Option("--sentences", help="Print every sentence in every language, for native speakers; and end.")
     ] = False,
@@ -34,8 +39,11 @@ def annunciator(
         return
     if check:
         raise typer.Exit(_check(site, name))
-    from safety.annunciator.service import run_annunciator, run_self_test
+    from safety.annunciator.service import play_tone, run_annunciator, run_self_test
 
+    if play is not None:
+        play_tone(site, name, play, _PLAY_S)
+        return
     if self_test:
         passed = run_self_test(site, name, typer.echo)
         raise typer.Exit(0 if passed else 1)

@@ -110,7 +110,7 @@ def console(
 
 def relay(
     site: SiteOption,
-    node: Annotated[str, typer.Option("--node", help="A [[relay]] of the site file.")],
+    node: Annotated[str, typer.Option("--node", help="Its name in the site file.")],
     proof_test: Annotated[
         bool, typer.Option("--proof-test", help="Have the running node move every output and read it back, then end.")
     ] = False,

@@ -9,7 +9,7 @@ from pathlib import Path
 from calibration.annunciator import Annunciator
 from calibration.errors import BadInput
 from safety.annunciator.mixer import Mixer
-from safety.annunciator.records import SoundCheck
+from safety.annunciator.records import TEXT_MAX, SoundCheck
 from safety.annunciator.self_test import open_ears, self_test
 from safety.annunciator.sinks import sound_file
 from safety.annunciator.speech import Speech
@@ -82,7 +82,7 @@ class TestBench:
             finally:
                 ears.close()
         except BadInput as error:
-            results = [SoundCheck(what="self-test", passed=False, text=str(error))]
+            results = [SoundCheck(what="self-test", passed=False, text=str(error)[:TEXT_MAX])]
         # What was cut short says nothing, for or against.
         self.results = () if way.stopped() else tuple(results)
         self.number += 1

@@ -13,7 +13,7 @@ from calibration.site import Site
 from safety.annunciator.bench import TestBench
 from safety.annunciator.choose import ENGINE_SILENT, Call, choose
 from safety.annunciator.mixer import Mixer, programme
-from safety.annunciator.records import AnnunciatorStatus, SoundTest
+from safety.annunciator.records import TEXT_MAX, AnnunciatorStatus, SoundTest
 from safety.annunciator.sign import SignDriver, sign_lines
 from safety.annunciator.sinks import Sink
 from safety.annunciator.speech import Speech
@@ -63,7 +63,7 @@ class Reporter:
             seq=self._seq,
             tone=call.tone if call else "none",
             words=call.words if call else "",
-            fault=fault,
+            fault=fault[:TEXT_MAX],
             latency_s=latency_s,
             testing=test.running,
             tests=test.number,

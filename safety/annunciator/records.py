@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from tracking.records import Record
+
+TEXT_MAX = 300
+"""Characters of a text from an annunciator: it goes out again with every snapshot."""
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 
 
 class SoundCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One tone or voice of an annunciator's self-test: what it was, and how it was heard."""
 
-    what: str
+    what: Text
     passed: bool
-    text: str
+    text: Text
 
 
 class AnnunciatorStatus(Record, frozen=True, kw_only=True):
@@ -25,13 +31,13 @@ class AnnunciatorStatus(Record, frozen=True, kw_only=True):
     annunciator: str
     boot: str
     seq: int
-    tone: str
-    words: str
-    fault: str = ""
+    tone: Text
+    words: Text
+    fault: Text = ""
     latency_s: float | None = None
     testing: bool = False
     tests: int = 0
-    test: tuple[SoundCheck, ...] = ()
+    test: Annotated[tuple[SoundCheck, ...], msgspec.Meta(max_length=32)] = ()
 
 
 class SoundTest(Record, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from calibration.errors import BadInput
 from safety.alarm_table import Tone
 from safety.annunciator.loudness import Loudness, loudness, tone_loudness
 from safety.annunciator.measure import Measured, Sound, filtered, level_db, measure, shares
-from safety.annunciator.records import SoundCheck
+from safety.annunciator.records import TEXT_MAX, SoundCheck
 from safety.annunciator.sentences import NAMES, SELF_TEST
 from safety.annunciator.sinks import HEADER_BYTES, portaudio
 from safety.annunciator.speech import Speech
@@ -176,7 +176,7 @@ def self_test(
         found = measure(clear, annunciator.rate_hz)
         flaws = _flaws(found, measure(asked, annunciator.rate_hz), wanted, ears, annunciator)
         flaws += _off_key(shares(clear, annunciator.rate_hz, _bands(tone)), tone) if found.pulse_hz else []
-        yield SoundCheck(what=tone, passed=not flaws, text="; ".join(flaws) or _told(found, ears))
+        yield SoundCheck(what=tone, passed=not flaws, text="; ".join(flaws)[:TEXT_MAX] or _told(found, ears))
 
 
 def _words(
@@ -191,7 +191,7 @@ def _words(
     what = f"words in {NAMES[language]}"
     if words is None:
         why = next((fault for fault in speech.faults if fault.startswith(f"{SELF_TEST}.{language}")), "not made yet")
-        return SoundCheck(what=what, passed=False, text=why)
+        return SoundCheck(what=what, passed=False, text=why[:TEXT_MAX])
     gain = loudness(annunciator, hour, words.level_db).gain
     heard = _play(words.samples * np.float32(gain), mixer, ears, stopped)
     loud = np.flatnonzero(np.abs(heard) > 0.05 * np.abs(heard).max(initial=0.0))

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from calibration.annunciator import Annunciator
-from calibration.errors import BadInput
+from calibration.errors import BadInput, Unavailable
 from calibration.site import Site
 from calibration.site_file import load_site
 from safety.annunciator.loudness import loudness_problems, tone_loudness
@@ -20,7 +22,7 @@ from safety.annunciator.self_test import open_ears, self_test
 from safety.annunciator.sign import SignDriver, pyserial, sign_problems
 from safety.annunciator.sinks import open_sink
 from safety.annunciator.speech import Speech, installed_voices, speech_problems
-from safety.annunciator.tones import PATTERNS
+from safety.annunciator.tones import PATTERNS, burst
 from safety.bus_client import BusClient
 from safety.keys import key_folder
 from safety.relay_service import end_on_signals
@@ -108,6 +110,34 @@ def run_self_test(site_path: Path, name: str, log: Callable[[str], None]) -> boo
         if sink.fault:
             log(f"FAILED  output: {sink.fault}")
         return passed and not sink.fault
+
+
+def play_tone(site_path: Path, name: str, tone: str, seconds: float) -> None:
+    """Play one tone alone, at the level of this hour, to measure it where people stand.
+
+    Raises:
+        BadInput: site file, name, tone or sound device unfit.
+    """
+    site = load_site(site_path)
+    annunciator = annunciator_named(site, site_path, name)
+    wanted = next((known for known in PATTERNS if known == tone), None)
+    if wanted is None:
+        raise BadInput(f"--play {tone!r}: expected one of {', '.join(PATTERNS)}")
+    mixer = Mixer(annunciator.rate_hz)
+    try:
+        sink = open_sink(annunciator, mixer, site_path.parent)
+    except BadInput as error:
+        raise BadInput(f"{site_path}: [[annunciator]] {name!r}: {error}") from None
+    gain = tone_loudness(annunciator, time.localtime().tm_hour, wanted).gain
+    mixer.play(iter([burst(wanted, annunciator.rate_hz, seconds) * np.float32(gain)]))
+    end_s = time.monotonic() + seconds + 2.0
+    while mixer.busy and time.monotonic() < end_s:
+        time.sleep(0.05)
+    fault = sink.fault
+    time.sleep(0.2)  # what the device still holds
+    sink.close()
+    if fault:
+        raise Unavailable(f"{site_path}: [[annunciator]] {name!r}: {fault}")
 
 
 def problems(site: Site, annunciator: Annunciator, folder: Path) -> list[str]:

@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.errors import BadInput
+from safety.annunciator.measure import measure
 from safety.annunciator.records import SoundTest
+from safety.annunciator.service import play_tone
 from safety.annunciator.tones import PATTERNS
 from safety.records import AlarmState, Level, Situation
 from tests.safety.annunciator.hall import Hall
@@ -158,23 +161,6 @@ def test_it_reports_what_it_tells_how_soon_and_its_end(stack: ExitStack, tmp_pat
     wait_for(lambda: (r := engine.report()) is not None and r.fault == "the annunciator was ended", 3.0, "its farewell")
 
 
-def test_a_self_test_over_the_bus_passes_and_is_reported(stack: ExitStack, tmp_path: Path) -> None:
-    hall = Hall(tmp_path, stack, more="speech = false")
-    engine = hall.engine()
-    hall.annunciator()
-    wait_for(lambda: engine.report() is not None, 5.0, "a report")
-    engine.send(ASK)
-    wait_for(lambda: (r := engine.report()) is not None and r.testing, 2.0, "the test")
-    engine.send(ASK)  # one at a time: this one changes nothing
-    wait_for(lambda: (r := engine.report()) is not None and r.tests == 1, 20.0, "its result")
-    report = engine.report()
-    assert report is not None
-    assert [(check.what, check.passed) for check in report.test] == [
-        (tone, True) for tone in ("attention", "warning", "danger", "fault")
-    ], report.test
-    assert not report.testing
-
-
 def test_a_danger_ends_the_self_test_at_once(stack: ExitStack, tmp_path: Path) -> None:
     hall = Hall(tmp_path, stack, more="speech = false")
     engine = hall.engine()
@@ -220,6 +206,16 @@ def test_bad_input_ends_in_one_sentence(stack: ExitStack, tmp_path: Path) -> Non
     assert ended.returncode == 2
     assert "annunciator-south.key: no such key file" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_one_tone_can_be_played_alone_to_be_measured(stack: ExitStack, tmp_path: Path) -> None:
+    hall = Hall(tmp_path, stack)
+    play_tone(hall.site_path, "south", "warning", 2.0)
+    found = measure(hall.samples(), RATE_HZ)
+    assert found.pulse_hz == pytest.approx(rate_of("warning"), rel=0.02)
+    assert 105.0 + found.level_db == pytest.approx(95.0, abs=0.5)
+    with pytest.raises(BadInput, match="expected one of attention, warning, danger, fault"):
+        play_tone(hall.site_path, "south", "foghorn", 1.0)
 
 
 def test_it_needs_nothing_heavy() -> None:

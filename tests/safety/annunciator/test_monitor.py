@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from safety.annunciator.monitor import GRACE_S, SILENCE_S, AnnunciatorMonitor
-from safety.annunciator.records import AnnunciatorStatus, SoundCheck
+from safety.annunciator.records import TEXT_MAX, AnnunciatorStatus, SoundCheck
+from safety.bus_wire import decode_from_peer, encode
 from safety.engine import Engine, Step
 from safety.records import Level, Situation
 from tests.safety.annunciator.scenes import site, speaker
@@ -81,3 +82,11 @@ def test_recordings_made_without_any_expect_none() -> None:
     run = steps(watched=False)
     assert not any(t.situation is Situation.ANNUNCIATOR_FAULT for step in run for t in step.transitions)
     assert run[-1].snapshot.annunciators == ()
+
+
+def test_a_report_that_is_too_long_is_no_report() -> None:
+    """It would go out again with every snapshot."""
+    assert decode_from_peer(encode(status(1, fault="x" * TEXT_MAX))) is not None
+    assert decode_from_peer(encode(status(1, fault="x" * (TEXT_MAX + 1)))) is None
+    assert decode_from_peer(encode(status(1, test=(GOOD,) * 33))) is None
+    assert decode_from_peer(encode(status(1, latency_s=float("nan")))) is None
