@@ -83,10 +83,17 @@ def plot_leads(total: Sum, path: Path) -> None:
 
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
-    for fate, colour in (("prevented", "tab:green"), ("softened", "tab:orange"), ("missed", "tab:red")):
-        leads = [e.lead_s for e in total.encounters if e.fate == fate and e.lead_s is not None]
-        bins = np.arange(0.0, max([4.0, *leads]) + 2 * _BIN_S, _BIN_S).tolist()
-        axes.hist(leads, bins=bins, color=colour, alpha=0.7, label=f"{fate} ({len(leads)})")
+    fates = (("missed", "tab:red", "//"), ("softened", "tab:orange", ".."), ("prevented", "tab:green", ""))
+    leads = [[e.lead_s for e in total.encounters if e.fate == fate and e.lead_s is not None] for fate, _, _ in fates]
+    bins = np.arange(0.0, max([4.0, *(lead for of in leads for lead in of)]) + 2 * _BIN_S, _BIN_S).tolist()
+    bottom = np.zeros(len(bins) - 1)
+    for (fate, colour, hatch), of in zip(fates, leads, strict=True):
+        counts = np.histogram(of, bins=bins)[0]
+        axes.bar(
+            bins[:-1], counts, _BIN_S, bottom, align="edge", color=colour, hatch=hatch, edgecolor="white", lw=0.3,
+            label=f"{fate} ({len(of)})",
+        )  # fmt: skip
+        bottom += counts
     axes.set(xlabel="decision to stop before the contact, s", ylabel="contacts")
     axes.legend()
     axes.grid(alpha=0.3)
