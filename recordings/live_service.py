@@ -31,6 +31,7 @@ from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.audit import AuditQueue
 from safety.bus import EngineBus, Received
 from safety.engine import Engine, Step
+from safety.heartbeat import Heartbeat
 from safety.output_desk import OutputDesk
 from safety.permit_issuer import NodeMonitor
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
@@ -96,6 +97,7 @@ class LiveEngine:
         self._recorder, self._audit = recorder, audit
         self._log = log or _to_stderr
         self._wall_offset_s = time.time() - time.monotonic()
+        self._heart = Heartbeat()
         self._core = Engine(site, self._wall_offset_s, watch_relays=True)
         session = uuid.uuid4().hex
         self._nodes = NodeMonitor(site.relay, session, site.policy.permit_validity_s, start_s=time.monotonic())
@@ -146,6 +148,7 @@ class LiveEngine:
                 if now_s < next_s:
                     continue
                 self._tick()
+                self._heart.beat()
                 next_s += self._policy.tick_s
                 if next_s < now_s:
                     self.summary.overruns += 1

@@ -14,6 +14,7 @@ from calibration.site_file import load_site
 from safety.bus_client import BusClient
 from safety.freshness import EngineWatch
 from safety.gateway_mqtt import MqttEvents
+from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.plant_events import Json, alarm_event, hall_state
 from safety.records import AlarmTransition, Snapshot
@@ -63,7 +64,9 @@ class _Gateway:
         try:
             if self._opcua is not None:
                 await self._opcua.start()
+            heart = Heartbeat()
             while not stop.is_set():
+                heart.beat()
                 events = self._take(await asyncio.to_thread(self._client.receive, RECEIVE_S))
                 await self._tell(events)
         finally:

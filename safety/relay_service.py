@@ -14,6 +14,7 @@ from calibration.outputs import Relay
 from calibration.site import Site
 from calibration.site_file import load_site
 from safety.bus_client import BusClient
+from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.relay_drivers import open_driver
 from safety.relay_node import RelayNode
@@ -46,9 +47,11 @@ def run_relay(
     restore = end_on_signals(stop)
     policy = site.policy
     node = RelayNode(relay, client, driver, policy.permit_validity_s, log or _to_stderr, policy.bypass_max_s)
+    heart = Heartbeat()
     try:
         while not stop.is_set():
             node.step()
+            heart.beat()
     finally:
         node.close()
         restore()

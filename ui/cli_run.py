@@ -24,6 +24,7 @@ def add_run_commands(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(console)
     app.command()(relay)
+    app.command()(supervise)
     app.command()(keys)
 
 
@@ -125,6 +126,25 @@ def relay(
         raise typer.Exit(ask_for_proof(site, node, console, user))
 
     run_relay(site, node)
+
+
+def supervise(
+    site: SiteOption,
+    playback: Annotated[
+        Path | None, typer.Option("--playback", help="The engine plays this recording instead of the cameras.")
+    ] = None,
+    record_to: Annotated[
+        Path | None, typer.Option("--record-to", help="Folder for recordings and the audit log.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record/--no-record", help="Keep recordings.")] = True,
+) -> None:
+    """All parts of a site: starts them, and again when one crashes or hangs. Ends on Ctrl-C or SIGTERM."""
+    from ui.supervise import run_supervisor
+
+    arguments = [] if playback is None else ["--playback", str(playback)]
+    arguments += [] if record_to is None else ["--record-to", str(record_to)]
+    arguments += [] if record else ["--no-record"]
+    raise typer.Exit(run_supervisor(site, tuple(arguments), record_to, _say))
 
 
 def keys(

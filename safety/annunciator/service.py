@@ -24,6 +24,7 @@ from safety.annunciator.sinks import open_sink
 from safety.annunciator.speech import Speech, installed_voices, speech_problems
 from safety.annunciator.tones import PATTERNS, burst
 from safety.bus_client import BusClient
+from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.relay_service import end_on_signals
 
@@ -67,9 +68,11 @@ def run_annunciator(
     sign = SignDriver(annunciator.sign, folder) if annunciator.sign is not None else None
     restore = end_on_signals(stop)
     node = AnnunciatorNode(site, annunciator, client, Parts(mixer, sink, speech, sign), folder, log)
+    heart = Heartbeat()
     try:
         while not stop.is_set():
             node.step()
+            heart.beat()
     finally:
         node.close()
         restore()
