@@ -48,7 +48,7 @@ TIMED := tests/test_fail_safe.py tests/test_sign_in.py tests/test_sound_chain.py
 	tests/ui/test_console_process.py tests/ui/test_supervise.py \
 	$(addprefix tests/safety/test_,audit.py bus.py gateway.py keys.py permit_issuer.py relay_gpio.py relay_modbus.py \
 	relay_mqtt.py relay_process.py relay_serial.py) \
-	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py sign.py)
+	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py node.py sign.py)
 
 unit: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))

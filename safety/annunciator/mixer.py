@@ -87,6 +87,8 @@ class Mixer:
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz = rate_hz
+        self.fault = ""
+        """Why a programme broke off, from then on."""
         self._lock = threading.Lock()
         self._asked: tuple[Iterator[Samples] | None, Callable[[float], None] | None] | None = None
         self._pieces: Iterator[Samples] | None = None
@@ -126,7 +128,7 @@ class Mixer:
         done = 0
         while done < count and self._pieces is not None:
             if self._at >= len(self._piece):
-                following = next(self._pieces, None)
+                following = self._following(self._pieces)
                 if following is None:
                     self._pieces = None
                     break
@@ -135,6 +137,14 @@ class Mixer:
             out[done : done + here] = self._piece[self._at : self._at + here]
             done, self._at = done + here, self._at + here
         return out
+
+    def _following(self, pieces: Iterator[Samples]) -> Samples | None:
+        """The next piece. A programme that breaks ends here, with its fault told, and not the audio thread."""
+        try:
+            return next(pieces, None)
+        except Exception as error:  # noqa: BLE001 - silence without a word is the one thing that must not come of it
+            self.fault = f"what was to be told broke off ({type(error).__name__}: {error})"
+            return None
 
 
 def _silence(length_s: float, rate_hz: int) -> Samples:

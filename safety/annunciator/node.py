@@ -100,6 +100,7 @@ class AnnunciatorNode:
         self._start_s = time.monotonic()
         self._told: tuple[Call | None, int] | None = None
         self._line = ""
+        self._plain = False
         self._latency_s: float | None = None
         self._reporter = Reporter(annunciator.name)
         self._test = TestBench(annunciator, parts.mixer, parts.speech, folder)
@@ -144,6 +145,8 @@ class AnnunciatorNode:
         """Begin another programme where what is to be heard has changed, or is to be louder from this hour on."""
         hour = time.localtime().tm_hour
         before, hour_before = self._told or (None, hour)
+        if self._mixer.fault and not self._plain:
+            self._told = before = None  # what broke off is begun anew
         if self._told is not None and (call, self._annunciator.ambient_at(hour)) == (
             before,
             self._annunciator.ambient_at(hour_before),
@@ -163,12 +166,15 @@ class AnnunciatorNode:
             self._latency_s = heard_s - now_s
 
         self._test.stop()
-        pieces = None if call is None else programme(call, self._annunciator, hour, self._speech)
+        # Words that once broke a programme are left out of all others: the tone is what counts.
+        self._plain = bool(self._mixer.fault)
+        speech = None if self._plain else self._speech
+        pieces = None if call is None else programme(call, self._annunciator, hour, speech)
         self._mixer.play(pieces, started)
 
     def _fault(self) -> str:
         """Why people may not hear or see what they should; empty where all is well."""
-        faults = (self._sink.fault, self._sign.fault if self._sign else "")
+        faults = (self._sink.fault, self._mixer.fault, self._sign.fault if self._sign else "")
         return "; ".join(fault for fault in faults if fault)
 
     def _print(self) -> None:

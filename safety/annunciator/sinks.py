@@ -78,6 +78,8 @@ class FileSink:
 
     @property
     def fault(self) -> str:
+        if not self._thread.is_alive() and not self._stop.is_set():
+            return f"{self._path}: nothing writes sound there any more"
         return self._fault
 
     def close(self) -> None:

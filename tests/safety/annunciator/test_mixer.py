@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain, repeat
 
 import numpy as np
@@ -120,6 +121,19 @@ def test_pieces_of_any_length_make_one_row() -> None:
     mixer = Mixer(RATE_HZ)
     mixer.play(chain([row[:1], row[1:1], row[1:500]], [row[500:]]))
     assert np.array_equal(np.concatenate([mixer.take(n) for n in (1, 0, 333, 700)])[:999], row)
+
+
+def test_a_programme_that_breaks_off_is_told_and_ends_nothing_else() -> None:
+    def broken() -> Iterator[np.ndarray]:
+        yield np.ones(BLOCK, np.float32)
+        raise OSError("no such file")
+
+    mixer = Mixer(RATE_HZ)
+    mixer.play(broken())
+    assert mixer.take(2 * BLOCK).sum() == BLOCK
+    assert mixer.fault == "what was to be told broke off (OSError: no such file)"
+    mixer.play(repeat(np.ones(7, np.float32)))
+    assert mixer.take(BLOCK).all()
 
 
 # --- how loud ---
