@@ -53,6 +53,22 @@ class SimulatedDriver:
         self._state = dict.fromkeys(self._state, False)
 
 
+def when_gone(relay: Relay) -> str:
+    """What becomes of the contacts when this machine or its line to them dies, where nothing opens them; else empty."""
+    beats = relay.heartbeat_coil is not None or (relay.gpio is not None and relay.gpio.heartbeat_line is not None)
+    if beats:
+        return ""
+    match relay.driver:
+        case "modbus_tcp" | "modbus_rtu":
+            return "a module without watchdog keeps its contacts when this machine dies: set its watchdog"
+        case "serial":
+            return "the board keeps its contacts when this machine dies: it must not hold a permit alone"
+        case "gpio":
+            return "most chips keep their lines when this process dies: name a heartbeat_line"
+        case _:
+            return ""
+
+
 def open_driver(relay: Relay, on_change: Callable[[], None], base: Path = Path()) -> ContactDriver:
     """The driver that a ``[[relay]]`` table names.
 

@@ -16,7 +16,7 @@ from calibration.site_file import load_site
 from safety.bus_client import BusClient
 from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
-from safety.relay_drivers import open_driver
+from safety.relay_drivers import open_driver, when_gone
 from safety.relay_node import RelayNode
 
 
@@ -44,6 +44,8 @@ def run_relay(
     except BadInput as error:
         client.close()
         raise BadInput(f"{site_path}: {error}") from None
+    if warning := when_gone(relay):
+        (log or _to_stderr)(f"relay {relay.name}: {warning}")
     restore = end_on_signals(stop)
     policy = site.policy
     node = RelayNode(relay, client, driver, policy.permit_validity_s, log or _to_stderr, policy.bypass_max_s)

@@ -22,7 +22,7 @@ def add_output_commands(app: typer.Typer) -> None:
 
 def bypass(
     site: SiteOption,
-    node: Annotated[str, typer.Option("--node", help="A [[relay]] of the site file.")],
+    node: Annotated[str, typer.Option("--node", help="A relay node of the site file.")],
     output: Annotated[str, typer.Option("--output", help="One of its outputs.")],
     for_s: Annotated[
         float, typer.Option("--for", min=0.0, help="Seconds, up to the policy's bypass_max_s; 0 ends a bypass.")

@@ -16,7 +16,7 @@ from calibration.outputs import Relay
 from safety.bus import EngineBus
 from safety.permit_issuer import NodeMonitor
 from safety.records import RelayStatus
-from safety.relay_drivers import ContactDriver, DriverFault, SimulatedDriver, open_driver
+from safety.relay_drivers import ContactDriver, DriverFault, SimulatedDriver, open_driver, when_gone
 from safety.relay_modbus import open_modbus, parse_address
 from safety.relay_node import RelayNode
 from tests.safety.bus_helpers import LOOPBACK, Coils, client, free_port, make_site_keys, process, wait_for
@@ -125,6 +125,12 @@ def test_a_refused_request_is_a_fault() -> None:
         driver = open_modbus(relay(port, first_coil=62), lambda: None)
         wait_for(lambda: "refused a request (Modbus exception 2)" in str(reads(driver)))
         driver.close()
+
+
+def test_a_driver_says_that_it_cannot_open_what_outlives_it() -> None:
+    assert "keeps its contacts" in when_gone(relay(1))
+    assert when_gone(relay(1, heartbeat_coil=7)) == ""
+    assert when_gone(relay(1, driver="simulated")) == ""
 
 
 def test_nobody_there() -> None:
