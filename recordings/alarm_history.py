@@ -41,11 +41,21 @@ class PastAlarm:
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftNote:
+    """What one shift told the next: when, who, and the text."""
+
+    wall_s: float
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Alarms in the order in which they were raised, and when the engine ran: spans (from, to)."""
 
     alarms: tuple[PastAlarm, ...]
     runs: tuple[tuple[float, float], ...]
+    notes: tuple[ShiftNote, ...] = ()
 
     @property
     def to_s(self) -> float:
@@ -87,6 +97,11 @@ class _Judged(msgspec.Struct, frozen=True):
     by: str = ""
 
 
+class _Noted(msgspec.Struct, frozen=True):
+    by: str
+    text: str
+
+
 class _Order(msgspec.Struct, frozen=True):
     alarm: str
     by: str = ""
@@ -109,6 +124,7 @@ def history_of(rows: Iterable[AuditRow]) -> History:
     """Read the log from its beginning, or from the start of a run; rows that tell of nothing here are passed over."""
     alarms: list[PastAlarm] = []
     verdicts: list[_Judged] = []
+    notes: list[ShiftNote] = []
     runs: list[tuple[float, float]] = []
     run: _Run | None = None
     for row in rows:
@@ -122,12 +138,14 @@ def history_of(rows: Iterable[AuditRow]) -> History:
         if row.what == "verdict":
             verdict = _read(row, _Judged)
             verdicts += [verdict] if verdict is not None else []
+        if row.what == "handover" and (noted := _read(row, _Noted)) is not None:
+            notes.append(ShiftNote(row.wall_s, noted.by, noted.text))
         _take(run, row)
     if run is not None:
         alarms += _standing(run)
         runs.append((run.from_s, run.to_s))
     alarms.sort(key=lambda a: a.raised_s)
-    return History(tuple(_judged(alarms, verdicts)), tuple(runs))
+    return History(tuple(_judged(alarms, verdicts)), tuple(runs), tuple(notes))
 
 
 def _judged(alarms: list[PastAlarm], verdicts: list[_Judged]) -> list[PastAlarm]:

@@ -47,7 +47,7 @@ from safety.records import (
     Reset,
     SignIn,
     SignOut,
-    Verdict,
+    Word,
 )
 from tracking.records import Boxes, Input
 
@@ -237,8 +237,8 @@ class LiveEngine:
                 refusal = Refusal(time_s=now_s, command=type(command).__name__, reason=obstacle)
                 self._refuse(entry.role, entry.name, refusal)
                 return
-        if isinstance(command, Verdict):
-            self._note(entry.role, entry.name, "verdict", msgspec.to_builtins(command))
+        if isinstance(command, Word):
+            self._note(entry.role, entry.name, type(command).__name__.lower(), msgspec.to_builtins(command))
             return
         if isinstance(command, SoundTest) and not self._bus.send("annunciator", command.annunciator, command):
             reason = f"annunciator {command.annunciator!r} does not report"

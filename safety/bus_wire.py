@@ -16,6 +16,7 @@ from safety.records import (
     AlarmTransition,
     Bypass,
     FromPeer,
+    HandOver,
     Permit,
     ProofTest,
     Published,
@@ -87,7 +88,7 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
             return (message.time_s, message.raised_wall_s)
         case Shelve() | Bypass():
             return (message.time_s, message.for_s)
-        case Acknowledge() | Reset() | ProofTest() | SoundTest() | SignIn() | SignOut():
+        case Acknowledge() | Reset() | ProofTest() | SoundTest() | HandOver() | SignIn() | SignOut():
             return (message.time_s,)
         case AnnunciatorStatus():
             return () if message.latency_s is None else (message.latency_s,)

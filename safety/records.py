@@ -301,6 +301,14 @@ class Verdict(Record, frozen=True, kw_only=True):
     comment: str = ""
 
 
+class HandOver(Record, frozen=True, kw_only=True):
+    """What one shift tells the next. Kept in the audit log."""
+
+    time_s: float
+    by: str
+    text: str
+
+
 class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One relay node as the console shows it."""
 
@@ -377,7 +385,9 @@ class Refusal(Record, frozen=True, kw_only=True):
 
 Order = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
 """What a person has the engine do; recorded, and taken in by the core."""
-Command = Order | Verdict
+Word = Verdict | HandOver
+"""What a person has the engine keep in its audit log, and nothing else."""
+Command = Order | Word
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""
 Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | Report | Order

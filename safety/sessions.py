@@ -11,13 +11,24 @@ from dataclasses import dataclass
 
 from calibration.policy import Policy
 from safety.annunciator.records import SoundTest
-from safety.records import Acknowledge, Bypass, Command, ProofTest, Refusal, Reset, SessionView, Shelve, Verdict
+from safety.records import (
+    Acknowledge,
+    Bypass,
+    Command,
+    HandOver,
+    ProofTest,
+    Refusal,
+    Reset,
+    SessionView,
+    Shelve,
+    Verdict,
+)
 from safety.users import User, UserRole
 
 MAY: Mapping[UserRole, frozenset[type[Command]]] = {
     "viewer": frozenset(),
-    "operator": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, Verdict}),
-    "engineer": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, Verdict, Bypass}),
+    "operator": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, Verdict, HandOver}),
+    "engineer": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, Verdict, HandOver, Bypass}),
 }
 """Which role may give which command. An operator may end a bypass too."""
 _NAMES_KEPT = 1024

@@ -13,7 +13,7 @@ import pytest
 from calibration.site_file import site_text
 from safety.audit import AuditLog, AuditRow
 from safety.keys import key_folder
-from safety.records import Refusal, Reset, SessionView, SignIn, SignOut, Verdict
+from safety.records import HandOver, Refusal, Reset, SessionView, SignIn, SignOut, Verdict
 from safety.users import add_user, change_user
 from tests.live_chain import NODE, START_S, Chain, resting_hoist
 from tests.safety.bus_helpers import wait_for
@@ -85,12 +85,14 @@ def test_the_right_password_opens_a_session_and_commands_bear_its_name(chain: Ch
     assert (session.console, session.user, session.role) == ("console-1", "kim", "operator")
     judged = Verdict(time_s=0.0, by="x", alarm="a-1", raised_wall_s=1.0, verdict="nuisance", comment="a bird")
     chain.console.send(judged)
+    chain.console.send(HandOver(time_s=0.0, by="x", text="cam2 is loose"))
 
     def logged() -> bool:
         chain.listen()
-        return any(r.what == "verdict" and '"kim@console-1"' in r.detail for r in rows(chain))
+        said = {r.what for r in rows(chain) if '"kim@console-1"' in r.detail}
+        return {"verdict", "handover"} <= said
 
-    wait_for(logged, 5.0, "a verdict in the log")
+    wait_for(logged, 5.0, "verdict and hand-over in the log")
     # The node latches with the engine gone for a moment; kim frees it by name.
     chain.process("node").kill()
     chain.process("node").wait()

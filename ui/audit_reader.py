@@ -24,7 +24,10 @@ class AuditReader(QObject):
         super().__init__(parent)
         self._audit = audit
         self.loaded: Loaded | None = None if audit is not None else Loaded(None, absent="-")
-        self._thread: threading.Thread | None = None
+        self.finished = 0
+        """Number of the newest reading that is there; one that began after something was written shows it."""
+        self._begun = 0
+        self._again = False
         self._read.connect(self._take)
 
     @property
@@ -32,20 +35,29 @@ class AuditReader(QObject):
         """Where the log lies, and the engine's recordings beside it."""
         return self._audit.parent if self._audit is not None else None
 
-    def read(self) -> None:
-        """Read anew; while it is being read, a second call changes nothing."""
-        audit = self._audit
-        if audit is None or (self._thread is not None and self._thread.is_alive()):
-            return
+    def read(self) -> int:
+        """Read anew, after the present reading where there is one. Returns its number: see ``finished``."""
+        if self._audit is None:
+            return self.finished
+        if self._begun > self.finished:
+            self._again = True
+            return self._begun + 1
+        self._start(self._audit)
+        return self._begun
+
+    def _start(self, audit: Path) -> None:
+        self._begun += 1
 
         def work() -> None:
             loaded = load(audit)
             with suppress(RuntimeError):  # the window was closed meanwhile
                 self._read.emit(loaded)
 
-        self._thread = threading.Thread(target=work, name="audit-reader", daemon=True)
-        self._thread.start()
+        threading.Thread(target=work, name="audit-reader", daemon=True).start()
 
     def _take(self, loaded: Loaded) -> None:
-        self.loaded = loaded
+        self.loaded, self.finished = loaded, self._begun
+        if self._again and self._audit is not None:
+            self._again = False
+            self._start(self._audit)
         self.changed.emit()

@@ -14,7 +14,7 @@ import msgspec
 
 from calibration.site import Site
 from safety.freshness import EngineWatch, Pulse
-from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot, Verdict
+from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot, Word
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
 from ui.calm import Calm
@@ -53,7 +53,7 @@ class ConsoleModel:
         self.desk = CommandDesk(name, send)
         self.session = SessionDesk(name, send)
         self._send = send
-        self._verdict_refused: Refusal | None = None
+        self._word_refused: Refusal | None = None
         self.snapshot: Snapshot | None = None
         self.connection: Connection = "waiting"
         self._watch = EngineWatch()
@@ -83,19 +83,19 @@ class ConsoleModel:
                 self._seen[message.camera] = Seen(old.picture, old.picture_at_s, kept, received_s)
             case Refusal() if message.command == "SignIn":
                 self.session.refused(message, received_s)
-            case Refusal() if message.command == "Verdict":
-                self._verdict_refused = message
+            case Refusal() if message.command in ("Verdict", "HandOver"):
+                self._word_refused = message
             case Refusal():
                 self.desk.refused(message, received_s)
 
-    def judge(self, verdict: Verdict) -> None:
-        """Send what a person holds a past alarm for."""
+    def tell(self, word: Word) -> None:
+        """Send what a person has kept in the audit log: a verdict, or what one shift tells the next."""
         if self._send is not None:
-            self._send(msgspec.structs.replace(verdict, by=self.desk.name))
+            self._send(msgspec.structs.replace(word, by=self.desk.name))
 
-    def verdict_refused(self) -> Refusal | None:
-        """The engine's word on a verdict that it did not take, once."""
-        told, self._verdict_refused = self._verdict_refused, None
+    def word_refused(self) -> Refusal | None:
+        """The engine's answer to a word that it did not take, once."""
+        told, self._word_refused = self._word_refused, None
         return told
 
     def pulse(self, now_s: float) -> Pulse:

@@ -12,7 +12,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from safety.records import Verdict
+from safety.records import HandOver, Verdict
 from ui.about import AboutDialog
 from ui.alarm_panel import AlarmPanel
 from ui.audit_reader import AuditReader
@@ -21,6 +21,7 @@ from ui.camera_tiles import CameraTiles
 from ui.console_model import ConsoleModel
 from ui.dialogs import ResetDialog, ShelveDialog
 from ui.floor_plan import FloorPlan
+from ui.hand_over import HandOverDialog
 from ui.health_strip import HealthStrip
 from ui.plan_static import Layers
 from ui.review_page import ReviewPage
@@ -64,6 +65,7 @@ class ConsoleWindow(QMainWindow):
         self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self)
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
+        self.hand_over: HandOverDialog | None = None
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._build_menus()
@@ -94,8 +96,11 @@ class ConsoleWindow(QMainWindow):
         self.alarms.show_notice(model.notice(now_s), model.event())
         self.health.show_health(model.chips(now_s), live, model.language)
         self.session.refresh()
-        if (refusal := model.verdict_refused()) is not None:
-            self.review.refused(refusal)
+        if (refusal := model.word_refused()) is not None:
+            if refusal.command == "Verdict":
+                self.review.refused(refusal)
+            elif self.hand_over is not None:
+                self.hand_over.refused(refusal)
         if self.after_refresh is not None:
             self.after_refresh(model.headline(now_s).kind, now_s)
 
@@ -186,6 +191,8 @@ class ConsoleWindow(QMainWindow):
         session = self._menus["session"]
         self._add(session, "menu.sign_in", "Ctrl+I", self.session.sign_in)
         self._add(session, "menu.sign_out", "Ctrl+O", self.session.sign_out)
+        session.addSeparator()
+        self._add(session, "menu.hand_over", "Ctrl+H", self.show_hand_over)
         self._add(self._menus["help"], "menu.about", "F1", self.show_about)
 
     def _add(self, menu: QMenu, key: str, shortcut: str, slot: Callable[[], object]) -> QAction:
@@ -251,7 +258,22 @@ class ConsoleWindow(QMainWindow):
 
     def _judge(self, verdict: Verdict) -> None:
         if not self._signed_in_first("judge", verdict.alarm, lambda: self._judge(verdict)):
-            self.model.judge(verdict)
+            self.model.tell(verdict)
+
+    def show_hand_over(self) -> None:
+        """What shifts told each other, and a note for the next."""
+        if self.hand_over is None:
+            self.hand_over = HandOverDialog(self.review.reader, self.model.language, self)
+            self.hand_over.told.connect(self._hand_over)
+            self.hand_over.finished.connect(self._hand_over_closed)
+            _open(self.hand_over)
+
+    def _hand_over(self, note: HandOver) -> None:
+        if not self._signed_in_first("hand_over", "", lambda: self._hand_over(note)):
+            self.model.tell(note)
+
+    def _hand_over_closed(self) -> None:
+        self.hand_over = None
 
     def _signed_in_first(self, action: str, target: str, command: Callable[[], object]) -> bool:
         """Whether the command has to wait until somebody has signed in."""

@@ -60,12 +60,14 @@ class ReviewPage(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._reader, self._starts, self._wall, self._language = reader, shift_starts, wall, language
+        self.reader, self._starts, self._wall, self._language = reader, shift_starts, wall, language
         self._rows: list[ReviewRow] = []
         self._chosen: PastAlarm | None = None
         self._wanted: tuple[str, float] | None = None
         self._moment: Moment | None = None
         self._sent: tuple[PastAlarm, str, str] | None = None
+        self._due: int | None = None
+        """The reading of the log that must show what was sent."""
         self.view: ClipView | None = None
         self.period = QComboBox(self)
         self.period.addItems(list(PERIODS))
@@ -112,7 +114,7 @@ class ReviewPage(QWidget):
     def show_rows(self) -> None:
         """The list of the chosen period as the log was when it was read; the choice stays where it can."""
         span = span_of(PERIODS[max(0, self.period.currentIndex())], self._wall(), self._starts)
-        self._rows = rows_of(self._reader.loaded, span, self._language)
+        self._rows = rows_of(self.reader.loaded, span, self._language)
         self.table.blockSignals(True)
         self.table.setRowCount(max(1, len(self._rows)))
         self.table.clearSpans()
@@ -129,7 +131,7 @@ class ReviewPage(QWidget):
             if self._chosen is not None and _same(row.alarm, self._chosen):
                 self.table.selectRow(i)
         if not self._rows:
-            known = self._reader.loaded is not None
+            known = self.reader.loaded is not None
             item = QTableWidgetItem(say(self._language, "review.none" if known else "statistics.reading"))
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.table.setItem(0, 0, item)
@@ -146,7 +148,7 @@ class ReviewPage(QWidget):
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
-        self._reader.read()
+        self.reader.read()
 
     # Choosing an alarm, and its clip
 
@@ -163,7 +165,7 @@ class ReviewPage(QWidget):
         self.feedback.setText("")
         self._drop_view(say(self._language, "review.loading"))
         self._show_chosen()
-        folder = self._reader.folder
+        folder = self.reader.folder
         if folder is None:
             return
         self._wanted = (alarm.id, alarm.raised_s)
@@ -224,11 +226,15 @@ class ReviewPage(QWidget):
             comment=comment,
         )  # fmt: skip
         self.judge.emit(told)
-        QTimer.singleShot(_SHOWN_AFTER_MS, self._reader.read)
+        self._due = None
+        QTimer.singleShot(_SHOWN_AFTER_MS, self._look)
+
+    def _look(self) -> None:
+        self._due = self.reader.read()
 
     def _log_read(self) -> None:
         self.show_rows()
-        if self._sent is None:
+        if self._sent is None or self._due is None or self.reader.finished < self._due:
             return
         alarm, verdict, comment = self._sent
         now = next((row.alarm for row in self._rows if _same(row.alarm, alarm)), None)
