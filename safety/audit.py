@@ -34,6 +34,7 @@ APPLICATION_ID = 0x48574155  # "HWAU"
 VERSION = 1
 GENESIS = "0" * 64
 BUSY_ATTEMPTS = 100
+RETRY_S = 0.5
 COLUMNS = ("n", "wall_s", "time_s", "role", "name", "what", "detail", "previous", "hash")
 
 _SCHEMA = f"""
@@ -254,6 +255,7 @@ class AuditQueue:
             queue.SimpleQueue()
         )
         self.fault = ""
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
 
@@ -266,17 +268,23 @@ class AuditQueue:
     def close(self) -> None:
         """Write what waits, then close the log."""
         self._waiting.put(None)
+        self._closing.set()
         self._thread.join()
         self._log.close()
 
     def _run(self) -> None:
         while (entry := self._waiting.get()) is not None:
-            try:
-                self._log.append(*entry)
-            except Unavailable as error:
-                self.fault = str(error)
-            else:
-                self.fault = ""
+            while True:
+                try:
+                    self._log.append(*entry)
+                except Unavailable as error:
+                    self.fault = str(error)
+                    # A disk that is full now has room again some day: the row waits for it, and the rest behind it.
+                    if self._closing.wait(RETRY_S):
+                        break
+                else:
+                    self.fault = ""
+                    break
 
 
 def _digest(fields: tuple[object, ...]) -> str:

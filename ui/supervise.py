@@ -46,13 +46,12 @@ def parts_of(site: Site, site_path: Path, run: tuple[str, ...] = ()) -> tuple[Pa
     """
     at = ("--site", str(site_path))
     open_ = "its outputs are open; start it by hand once it is mended"
+    gateway = site.gateway.opcua is not None or site.gateway.mqtt is not None
     return (
         *(Part(f"relay {r.name}", ("relay", *at, "--node", r.name), open_) for r in site.relay),
         Part("engine", ("run", *at, *run), "nobody watches, every permit is withdrawn"),
-        *(
-            Part(f"annunciator {a.name}", ("annunciator", *at, "--name", a.name), "it is silent")
-            for a in site.annunciator
-        ),
+        *(Part(f"annunciator {a.name}", ("annunciator", *at, "--name", a.name), "silent") for a in site.annunciator),
+        *((Part("gateway", ("gateway", *at), "the plant's own systems hear nothing"),) if gateway else ()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import sqlite3
@@ -191,3 +192,23 @@ def test_files_that_are_no_audit_log(tmp_path: Path) -> None:
     newer.close()
     with pytest.raises(BadInput, match="version 9, expected version 1"):
         AuditLog(tmp_path / "new.db")
+
+
+def test_rows_that_a_full_disk_refuses_wait_for_room(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "audit.sqlite", isolation_level=None)) as other:
+        log._db.execute("PRAGMA busy_timeout = 20")
+        other.execute("BEGIN IMMEDIATE")
+        queue = AuditQueue(log)
+        for k in range(3):
+            queue.append(1.0, float(k), "engine", "engine", "alarm", {"k": k})
+        deadline_s = time.monotonic() + 5.0
+        while not queue.fault and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        assert "cannot be written" in queue.fault
+        other.execute("ROLLBACK")
+        while queue.fault and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        queue.close()
+    with AuditLog(tmp_path / "audit.sqlite", read_only=True) as kept:
+        assert [row.time_s for row in kept.rows()] == [0.0, 1.0, 2.0]
