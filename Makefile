@@ -16,7 +16,7 @@ TEST_DEBS := xvfb mosquitto espeak-ng libportaudio2 libasound2-plugins pulseaudi
 	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
-.PHONY: demo test lint types unit lock bench bench-peers train-check sample format clean run-debs test-debs help
+.PHONY: demo test lint types unit lock bench bench-peers test-slow sample format clean run-debs test-debs help
 
 help:
 	@echo "make demo    install what is missing and show the whole chain on the sample recordings"
@@ -24,10 +24,10 @@ help:
 	@echo "make lint    ruff alone          make types   mypy alone        make unit   pytest alone"
 	@echo "HYPOTHESIS_PROFILE=search make unit   with new random examples in the property tests"
 	@echo "make bench   benchmarks, as tables          make bench-peers  people's tracker beside other people's"
-	@echo "make train-check  train on drawn pictures until they are known, some minutes"
+	@echo "make test-slow   what make test leaves out: training, long recordings with the detector, some 15 minutes"
 	@echo "make samples make the sample recordings anew (renders them: needs make plant, some minutes)"
 	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
-	@echo "make test-plant   tests of plant and rendering      make train-check   the slow checks of training"
+	@echo "make test-plant   tests of plant and rendering"
 	@echo "make lock    pin all versions anew in requirements.lock"
 
 demo: run-debs $(INSTALLED)
@@ -51,8 +51,8 @@ TIMED := tests/test_fail_safe.py tests/test_sign_in.py tests/test_sound_chain.py
 	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py node.py sign.py)
 
 unit: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))
-	$(BIN)/python -m pytest $(TIMED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "not slow" -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))
+	$(BIN)/python -m pytest -m "not slow" $(TIMED)
 
 bench: $(INSTALLED)
 	@for file in $(filter-out %/bench_peers.py,$(wildcard tests/benchmarks/bench_*.py)); do \
@@ -68,9 +68,8 @@ $(PEERS)/.installed: requirements-peers.lock
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers.lock
 	@touch $@
 
-train-check: $(INSTALLED)
-	HOISTWATCH_TRAIN_CHECK=1 $(BIN)/python -m pytest tests/recordings/training/test_train.py \
-		tests/recordings/training/test_train_check.py
+test-slow: run-debs test-debs $(INSTALLED)
+	$(BIN)/python -m pytest tests -m slow
 
 samples: plant
 	@for name in normal-shift passer-by swing crush failing-camera; do \

@@ -74,6 +74,7 @@ def test_the_scenario_still_gives_what_the_sample_holds(name: str, tmp_path: Pat
     assert again.site_text == kept.site_text
 
 
+@pytest.mark.slow
 def test_alarms_from_pixels_alone_are_the_same_in_kind() -> None:
     if not own_weights.OPENVINO.is_dir():
         pytest.skip(f"{own_weights.OPENVINO.name} is not there: the project's own detector was left out")

@@ -120,6 +120,7 @@ def passed_over(pictures: list[Bgr], rate_hz: float, detector: OpenVinoDetector)
     return out
 
 
+@pytest.mark.slow
 def test_no_person_is_lost_in_what_is_passed_over(detector: OpenVinoDetector) -> None:
     """Every picture passed over is inspected after all: none shows a person that a detector would have told.
 

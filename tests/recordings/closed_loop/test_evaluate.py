@@ -39,6 +39,7 @@ def children_of(pid: int) -> list[int]:
     return out
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     cases = tmp_path / "out" / "cases"

@@ -247,6 +247,7 @@ def test_a_cached_start_needs_neither_torch_nor_anny(bodies: Bodies) -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_made_anew(bodies: Bodies, tmp_path: Path) -> None:
     known = cache_folder() / "bodies"
     file = next(path for path in known.glob("bodies-*.npz") if _loads(path))

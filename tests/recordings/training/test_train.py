@@ -20,9 +20,6 @@ from tests.recordings.training.drawn import drawn_folder
 from tests.shared_data import ROOT, shared
 from tracking.detector_openvino import OpenVinoDetector
 
-SLOW = pytest.mark.skipif(
-    not os.environ.get("HOISTWATCH_TRAIN_CHECK"), reason="takes minutes: asked for by make train-check"
-)
 EPOCHS = 6
 """Enough that a late kill, on a busy machine, still comes before the end."""
 
@@ -66,7 +63,7 @@ def epoch_of(checkpoint: Path) -> int:
     return int(load_checkpoint(checkpoint)[1]["epoch"])
 
 
-@SLOW
+@pytest.mark.slow
 def test_killed_training_goes_on_at_the_right_epoch_and_ends_whole(data: Path, weights: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     options = ("--weights", str(weights), "--epochs", str(EPOCHS), "--size", "64", "--batch", "4")
@@ -105,7 +102,7 @@ def test_killed_training_goes_on_at_the_right_epoch_and_ends_whole(data: Path, w
     assert sum(file.stat().st_size for file in (out / "detector_openvino").iterdir()) < 15e6
 
 
-@SLOW
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_learnt(data: Path, weights: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     options = ("--weights", str(weights), "--epochs", "500", "--size", "64", "--batch", "4")
@@ -120,7 +117,7 @@ def test_ctrl_c_keeps_what_was_learnt(data: Path, weights: Path, tmp_path: Path)
     assert "stopped" in (out / "model_card.md").read_text()
 
 
-@SLOW
+@pytest.mark.slow
 def test_time_that_is_up_ends_the_training_and_more_time_goes_on_with_it(
     data: Path, weights: Path, tmp_path: Path
 ) -> None:

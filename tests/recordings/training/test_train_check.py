@@ -1,8 +1,7 @@
-"""Slow, so asked for by ``make train-check``: drawn hooks, loads and trolleys are learnt, a hall of one's own too."""
+"""Slow, so left to ``make test-slow``: drawn hooks, loads and trolleys are learnt, a hall of one's own too."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from time import monotonic
 
@@ -18,9 +17,7 @@ from tests.recordings.training.drawn import drawn_folder
 from tests.recordings.training.site_scene import record_scene, scene_site
 from tests.shared_data import shared
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("HOISTWATCH_TRAIN_CHECK"), reason="takes minutes: asked for by make train-check"
-)
+pytestmark = pytest.mark.slow
 
 WATCHED = Watched(monotonic, lambda: False, lambda progress: None)
 
