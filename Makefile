@@ -52,7 +52,7 @@ TIMED := tests/test_fail_safe.py tests/test_sign_in.py tests/test_sound_chain.py
 
 unit: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "not slow" -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))
-	$(BIN)/python -m pytest -m "not slow" $(TIMED)
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(TIMED)
 
 bench: $(INSTALLED)
 	@for file in $(filter-out %/bench_peers.py,$(wildcard tests/benchmarks/bench_*.py)); do \
