@@ -20,6 +20,8 @@ from tests.shared_data import shared
 from tracking.mot_boxes import read_mot_boxes
 from tracking.records import Telemetry
 
+pytestmark = pytest.mark.slow
+
 PETS_FRAMES = 795
 SHORT_BYTES = 500_000
 """The video's first pictures alone."""
@@ -60,7 +62,6 @@ def test_the_import_holds_every_picture_and_the_crane(imported: Pets) -> None:
     assert "view1" in imported.said
 
 
-@pytest.mark.slow
 def test_tracks_of_real_people_lie_where_they_were(bench: Bench, replayed: Pets) -> None:
     truth = shared("data/pets2009_s2l1/gt_frames_0_399.csv")
     said = bench("evaluate", "tracks", truth, replayed.tracks, "--rate", PETS_RATE_HZ)
@@ -71,7 +72,6 @@ def test_tracks_of_real_people_lie_where_they_were(bench: Bench, replayed: Pets)
     assert found["IDF1"] >= 0.80
 
 
-@pytest.mark.slow
 def test_the_crane_among_real_people_raises_and_clears_alarms(replayed: Pets) -> None:
     log = lines(replayed.alarms)
     events = [row["event"] for row in log]
@@ -85,7 +85,6 @@ def test_the_crane_among_real_people_raises_and_clears_alarms(replayed: Pets) ->
     assert int(changed[2]) >= 2
 
 
-@pytest.mark.slow
 def test_the_crane_is_followed_by_its_recorded_path(imported: Pets, replayed: Pets) -> None:
     told = [(e.time_s, e.x_m, e.y_m) for e in Recording(imported.recording).events() if isinstance(e, Telemetry)]
     with replayed.tracks.open(newline="") as stream:
@@ -121,7 +120,6 @@ def test_four_cameras_through_their_box_files(bench: Bench) -> None:
 # --- the same bytes -------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_detection_on_recorded_video_gives_the_same_bytes_again(bench: Bench, imported: Pets) -> None:
     """Decoding and inference run in several threads; their results come in order all the same."""
     part, out = bench.folder / "part.avi", bench.folder / "part.mcap"

@@ -156,6 +156,7 @@ def filmed(path: Path, site: Site, video: Path, length_s: float) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_cameras_at_a_moving_hoist_are_looked_at_more_often(
     tmp_path: Path, weights: Path, size_px: int, video: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_moments_are_possible(halls: dict[Split, list[Scenario]]) -> None:
     assert people > 100
 
 
+@pytest.mark.slow
 def test_rendered_pictures_make_a_training_folder_and_are_not_made_twice(tmp_path: Path) -> None:
     pytest.importorskip("pyvista", reason="the extra hoistwatch[plant] is not installed")
     pytest.importorskip("anny", reason="the extra hoistwatch[plant] is not installed")

@@ -92,6 +92,7 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
         yield Hall(tmp_path, stack, more=TABLE)
 
 
+@pytest.mark.slow
 def test_every_tone_is_heard_as_it_was_asked_and_a_turned_down_loudspeaker_fails(
     hall: Hall, server: SoundServer
 ) -> None:
