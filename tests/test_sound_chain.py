@@ -19,6 +19,7 @@ def view(chain: Chain) -> AnnunciatorView | None:
     return snapshot.annunciators[0] if snapshot is not None and snapshot.annunciators else None
 
 
+@pytest.mark.slow
 def test_a_self_test_by_command_and_an_annunciator_that_dies(tmp_path: Path) -> None:
     site = hall(cameras=0, hoists=[bridge()]).model_copy(
         update={"annunciator": (speaker(speech=False, full_scale_dba=105.0),)}

@@ -30,6 +30,8 @@ from tracking.detector_openvino import OpenVinoDetector
 from tracking.records import Boxes, Telemetry
 from tracking.video_file import frames_of
 
+pytestmark = pytest.mark.slow
+
 RATE_HZ = 15
 FILM_HZ = 5
 SIZE_PX = (320, 240)
@@ -156,7 +158,6 @@ def filmed(path: Path, site: Site, video: Path, length_s: float) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_cameras_at_a_moving_hoist_are_looked_at_more_often(
     tmp_path: Path, weights: Path, size_px: int, video: Path
 ) -> None:
