@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from calibration.site_file import site_text
 from safety.annunciator.records import AnnunciatorView, SoundTest
 from safety.audit import AuditLog
