@@ -19,7 +19,7 @@ from calibration.site import Bus
 from safety.bus import CONSOLE_BURST, BusClient, EngineBus, Received
 from safety.bus_auth import RefusalLog
 from safety.bus_seal import Seal
-from safety.bus_wire import PUBLISH_QUEUE, conflate, decode_from_engine, encode
+from safety.bus_wire import PUBLISH_QUEUE, BusPorts, conflate, decode_from_engine, encode
 from safety.keys import (
     Identity,
     add_party,
@@ -42,6 +42,7 @@ from safety.records import (
     Situation,
     Snapshot,
 )
+from tests.benchmarks.faults import Mangle, Proxy, Swapped, flipped
 from tests.safety.bus_helpers import LOOPBACK, client, make_site_keys, wait_for
 from tracking.records import Boxes
 
@@ -399,6 +400,32 @@ def test_a_message_too_large_ends_its_connection_only(hall: Hall) -> None:
     hall.until(lambda: len(hall.received) == 1)
     assert hall.bus.counts["bus_undecodable"] == 0
     link.close()
+
+
+@pytest.mark.parametrize("mangled", [lambda data: [data, data], Swapped(), flipped])
+def test_a_node_hears_again_after_bytes_that_mean_nothing(hall: Hall, mangled: Mangle) -> None:
+    """Whatever a network did to them: the connection is given up, and a new one comes by itself."""
+    proxy = Proxy(hall.bus.ports.command)
+    relay = client(BusPorts(hall.bus.ports.publish, proxy.port), hall.keys, "relay", "cabinet-1")
+    hall.clients.append(relay)
+    try:
+
+        def answered() -> bool:
+            before = len(hall.received)
+            relay.send(STATUS)
+            relay.receive(0.01)
+            hall.pump()
+            if len(hall.received) > before:
+                hall.bus.send("relay", "cabinet-1", Refusal(time_s=0.0, command="", reason="heard"))
+            return any(isinstance(m, Refusal) and m.reason == "heard" for m in relay.receive(0.01))
+
+        wait_for(answered, what="the first answer")
+        proxy.mangle = mangled
+        wait_for(lambda: not any(answered() for _ in range(20)), 8.0, "the node being deaf")
+        proxy.mangle = None
+        wait_for(answered, 15.0, "an answer again")
+    finally:
+        proxy.close()
 
 
 # --- keys that change while it runs --------------------------------------------------------------
