@@ -227,7 +227,7 @@ TABLE: dict[Situation, Row] = {
         advice_ko="카메라의 배선·가림·조명·방향을 점검하십시오.",
         priority=18,
         # A camera is told as blind only after it was so for a time of its own.
-        on_factor=0.5,
+        on_factor=1.0,
         health=True,
     ),
     Situation.RELAY_FAULT: Row(
