@@ -8,7 +8,6 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableWidget,
@@ -21,6 +20,7 @@ from safety.records import AlarmState
 from ui.alarm_rows import AlarmRow
 from ui.commands import Notice
 from ui.symbols import level_icon
+from ui.tables import read_only
 from ui.text import Language, say
 from ui.theme import GHOST, PAIRS, sized
 
@@ -185,22 +185,15 @@ class AlarmPanel(QFrame):
 
 
 def _table(parent: QWidget) -> QTableWidget:
-    table = QTableWidget(0, len(_COLUMNS), parent)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table = read_only(parent, len(_COLUMNS), len(_COLUMNS) - 1, choice="rows")
     table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.setWordWrap(True)
     # Always there, so that the reasons keep their width when it would come and go.
     table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     table.setShowGrid(False)
-    rows, columns = table.verticalHeader(), table.horizontalHeader()
-    if rows is not None and columns is not None:
-        rows.setVisible(False)
-        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    columns = table.horizontalHeader()
+    if columns is not None:
         columns.setHighlightSections(False)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        columns.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
     return table
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safety.records import Acknowledge, Alarm, AlarmState, Command, Refusal, Reset, Shelve, Snapshot
-from ui.text import Language, duration, say
+from ui.text import Language, duration, refusal_words, say
 
 CONFIRM_S = 1.5
 """A command that no snapshot has confirmed by then is reported as not carried out."""
@@ -35,7 +35,7 @@ class Notice:
     def text(self, language: Language) -> str:
         what = say(language, f"command.{self.action}", target=self.target)
         limit = duration(language, CONFIRM_S)
-        reason = say(language, f"refused.{self.code}") if self.code in ("sign_in", "role", "late") else self.reason
+        reason = refusal_words(language, self.code, self.reason)
         return say(language, f"command.{self.outcome}", what=what, limit=limit, reason=reason)
 
 

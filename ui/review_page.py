@@ -7,19 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -27,21 +23,21 @@ from PyQt6.QtWidgets import (
 
 from calibration.errors import HoistwatchError
 from recordings.alarm_history import PastAlarm
-from recordings.shifts import PERIODS, span_of
+from recordings.shifts import span_of
 from safety.records import Refusal, Verdict
 from ui.audit_reader import AuditReader
 from ui.clip_view import ClipView
+from ui.kept_word import KeptWord
 from ui.review_model import Moment, ReviewRow, rows_of, why
+from ui.tables import PeriodBox, cell, read_only
 from ui.text import Language, say
-from ui.theme import PAIRS, level_pair, sized
+from ui.theme import level_pair, sized
 
 if TYPE_CHECKING:
     from recordings.clips import Clip
 
 COLUMNS = ("raised", "level", "situation", "who", "judged")
 JUDGEMENTS = ("true", "near_miss", "nuisance")
-_SHOWN_AFTER_MS = 1200
-"""After a verdict was sent, the audit log is read again: by then it shows it, or it was not taken."""
 _COMMENT_LENGTH = 200
 
 
@@ -64,17 +60,11 @@ class ReviewPage(QWidget):
         self._rows: list[ReviewRow] = []
         self._chosen: PastAlarm | None = None
         self._wanted: tuple[str, float] | None = None
-        self._moment: Moment | None = None
-        self._sent: tuple[PastAlarm, str, str] | None = None
-        self._due: int | None = None
-        """The reading of the log that must show what was sent."""
         self.view: ClipView | None = None
-        self.period = QComboBox(self)
-        self.period.addItems(list(PERIODS))
-        self.period.setCurrentIndex(PERIODS.index("week"))
+        self.period = PeriodBox("week", self)
         self.title = QLabel(self)
         self.title.setFont(sized(11.5, bold=True))
-        self.table = _table(self)
+        self.table = read_only(self, len(COLUMNS), COLUMNS.index("situation"), choice="rows")
         self.message = QLabel(self)
         self.message.setObjectName("soft")
         self.message.setFont(sized(13.0))
@@ -86,10 +76,10 @@ class ReviewPage(QWidget):
         self.buttons = {name: QPushButton(self) for name in JUDGEMENTS}
         self.comment = QLineEdit(self)
         self.comment.setMaxLength(_COMMENT_LENGTH)
-        self.feedback = QLabel(self)
+        self.word = KeptWord(reader, "review.saved", language, self)
         self._lay_out()
         self._loaded.connect(self._clip_loaded)
-        reader.changed.connect(self._log_read)
+        reader.changed.connect(self.show_rows)
         self.period.currentIndexChanged.connect(lambda _: self.show_rows())
         self.table.itemSelectionChanged.connect(self._choose)
         for name, button in self.buttons.items():
@@ -97,9 +87,8 @@ class ReviewPage(QWidget):
         self.retranslate(language)
 
     def retranslate(self, language: Language) -> None:
-        self._language = language
-        for k, period in enumerate(PERIODS):
-            self.period.setItemText(k, say(language, f"period.{period}"))
+        self._language = self.word.language = language
+        self.period.retranslate(language)
         self.title.setText(say(language, "review.list"))
         self.table.setHorizontalHeaderLabels([say(language, f"column.{c}") for c in COLUMNS])
         for name, button in self.buttons.items():
@@ -113,7 +102,7 @@ class ReviewPage(QWidget):
 
     def show_rows(self) -> None:
         """The list of the chosen period as the log was when it was read; the choice stays where it can."""
-        span = span_of(PERIODS[max(0, self.period.currentIndex())], self._wall(), self._starts)
+        span = span_of(self.period.period, self._wall(), self._starts)
         self._rows = rows_of(self.reader.loaded, span, self._language)
         self.table.blockSignals(True)
         self.table.setRowCount(max(1, len(self._rows)))
@@ -121,8 +110,7 @@ class ReviewPage(QWidget):
         for i, row in enumerate(self._rows):
             words = (row.raised, row.level_text, row.situation, row.who, row.verdict)
             for j, text in enumerate(words):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item = cell(text)
                 if j == 1:
                     pair = level_pair(row.level)
                     item.setForeground(QColor(pair.text))
@@ -141,10 +129,7 @@ class ReviewPage(QWidget):
 
     def refused(self, refusal: Refusal) -> None:
         """The engine did not take a verdict."""
-        coded = refusal.code in ("sign_in", "role", "late")
-        reason = say(self._language, f"refused.{refusal.code}") if coded else refusal.reason
-        self._sent = None
-        self._tell("review.unsaved", "error", why=reason)
+        self.word.refused(refusal)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
@@ -160,9 +145,9 @@ class ReviewPage(QWidget):
         alarm = self._rows[rows[0]].alarm
         if self._chosen is not None and _same(alarm, self._chosen):
             return
-        self._chosen, self._sent = alarm, None
+        self._chosen = alarm
         self.comment.setText(alarm.comment)
-        self.feedback.setText("")
+        self.word.forget()
         self._drop_view(say(self._language, "review.loading"))
         self._show_chosen()
         folder = self.reader.folder
@@ -201,13 +186,11 @@ class ReviewPage(QWidget):
             self._place.removeWidget(self.view)
             self.view.deleteLater()
             self.view = None
-        self._moment = None
         self.message.setText(message)
         self.message.setVisible(bool(message))
         self.reason.setText("")
 
     def _shown(self, moment: Moment) -> None:
-        self._moment = moment
         if self._chosen is not None:
             self.reason.setText(f"{say(self._language, 'review.why')}: {why(moment, self._chosen, self._language)}")
 
@@ -218,31 +201,17 @@ class ReviewPage(QWidget):
         if alarm is None or verdict not in JUDGEMENTS:
             return
         comment = self.comment.text().strip()
-        self._sent = (alarm, verdict, comment)
-        self._tell("review.sent", "soft")
+        self.word.sent(
+            lambda history: any(
+                _same(a, alarm) and (a.verdict, a.comment) == (verdict, comment) for a in history.alarms
+            )
+        )
         told = Verdict(
             time_s=0.0, by="", alarm=alarm.id, raised_wall_s=alarm.raised_s,
             verdict=verdict,  # type: ignore[arg-type]
             comment=comment,
         )  # fmt: skip
         self.judge.emit(told)
-        self._due = None
-        QTimer.singleShot(_SHOWN_AFTER_MS, self._look)
-
-    def _look(self) -> None:
-        self._due = self.reader.read()
-
-    def _log_read(self) -> None:
-        self.show_rows()
-        if self._sent is None or self._due is None or self.reader.finished < self._due:
-            return
-        alarm, verdict, comment = self._sent
-        now = next((row.alarm for row in self._rows if _same(row.alarm, alarm)), None)
-        self._sent = None
-        if now is not None and (now.verdict, now.comment) == (verdict, comment):
-            self._tell("review.saved", "calm_ink")
-        else:
-            self._tell("review.unsaved", "error", why=say(self._language, "review.no_answer"))
 
     def _show_chosen(self) -> None:
         for button in (*self.buttons.values(), self.comment):
@@ -253,11 +222,6 @@ class ReviewPage(QWidget):
             if button.objectName() != ("primary" if primary else ""):
                 button.setObjectName("primary" if primary else "")
                 button.setStyleSheet(button.styleSheet())  # Qt looks at the name again
-
-    def _tell(self, key: str, ink: str, **values: str) -> None:
-        colour = {"error": PAIRS["error"].text, "calm_ink": PAIRS["calm"].text}.get(ink, PAIRS["soft"].text)
-        self.feedback.setText(say(self._language, key, **values))
-        self.feedback.setStyleSheet(f"color: {colour};")
 
     def _lay_out(self) -> None:
         left, right = QFrame(self), QFrame(self)
@@ -279,7 +243,7 @@ class ReviewPage(QWidget):
         shown.addLayout(self._place, 1)
         shown.addWidget(self.reason)
         shown.addLayout(judged)
-        shown.addWidget(self.feedback)
+        shown.addWidget(self.word.feedback)
         whole = QSplitter(Qt.Orientation.Horizontal, self)
         whole.addWidget(left)
         whole.addWidget(right)
@@ -292,18 +256,3 @@ class ReviewPage(QWidget):
 
 def _same(a: PastAlarm, b: PastAlarm) -> bool:
     return (a.id, a.raised_s) == (b.id, b.raised_s)
-
-
-def _table(parent: QWidget) -> QTableWidget:
-    table = QTableWidget(0, len(COLUMNS), parent)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    rows, heads = table.verticalHeader(), table.horizontalHeader()
-    if rows is not None:
-        rows.setVisible(False)
-    if heads is not None:
-        heads.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        heads.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        heads.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-    return table

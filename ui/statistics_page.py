@@ -7,23 +7,19 @@ from collections.abc import Callable
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from recordings.shifts import PERIODS
 from ui.audit_reader import AuditReader
 from ui.bar_chart import BarChart
 from ui.statistics_model import StatisticsView, view_of
+from ui.tables import PeriodBox, cell, read_only
 from ui.text import Language, say
 from ui.theme import PAIRS, sized
 
@@ -44,8 +40,7 @@ class StatisticsPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._reader, self._starts, self._wall, self._language = reader, shift_starts, wall, language
-        self.period = QComboBox(self)
-        self.period.addItems(list(PERIODS))
+        self.period = PeriodBox("this_shift", self)
         self.refresh_button = QPushButton(self)
         self.period_label = QLabel(self)
         self.headline = QLabel(self)
@@ -57,7 +52,12 @@ class StatisticsPage(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.more = QLabel(self)
         self.more.setWordWrap(True)
-        self.limits, self.kinds = _table(self, len(_LIMITS)), _table(self, len(_KINDS))
+        self.limits, self.kinds = (read_only(self, len(c), 0, choice="none") for c in (_LIMITS, _KINDS))
+        for table in (self.limits, self.kinds):
+            table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            rows = table.verticalHeader()
+            if rows is not None:
+                rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.limits_title, self.kinds_title = QLabel(self), QLabel(self)
         for title in (self.limits_title, self.kinds_title):
             title.setFont(sized(11.5, bold=True))
@@ -70,8 +70,7 @@ class StatisticsPage(QWidget):
 
     def retranslate(self, language: Language) -> None:
         self._language = language
-        for k, period in enumerate(PERIODS):
-            self.period.setItemText(k, say(language, f"period.{period}"))
+        self.period.retranslate(language)
         self.period_label.setText(say(language, "statistics.period"))
         self.refresh_button.setText(say(language, "statistics.refresh"))
         self.limits_title.setText(say(language, "statistics.limits"))
@@ -82,8 +81,7 @@ class StatisticsPage(QWidget):
 
     def show_view(self) -> None:
         """Show the chosen period as the log was when it was read."""
-        period = PERIODS[max(0, self.period.currentIndex())]
-        view = view_of(self._reader.loaded, period, self._wall(), self._starts, self._language)
+        view = view_of(self._reader.loaded, self.period.period, self._wall(), self._starts, self._language)
         self.headline.setText(view.headline)
         self.empty.setText(view.empty)
         self.empty.setVisible(bool(view.empty))
@@ -100,7 +98,7 @@ class StatisticsPage(QWidget):
         self.limits.setRowCount(len(view.limits))
         for i, (*words, kept) in enumerate(view.limits):
             for j, word in enumerate(words):
-                item = _item(word, right=j in (1, 2))
+                item = cell(word, right=j in (1, 2))
                 if j == len(words) - 1 and kept is not None:
                     pair = PAIRS["calm" if kept else "caution"]
                     item.setForeground(QColor(pair.text))
@@ -109,7 +107,7 @@ class StatisticsPage(QWidget):
         self.kinds.setRowCount(len(view.kinds))
         for i, kind in enumerate(view.kinds):
             for j, word in enumerate(kind):
-                self.kinds.setItem(i, j, _item(word, right=j >= 2))
+                self.kinds.setItem(i, j, cell(word, right=j >= 2))
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -144,29 +142,3 @@ class StatisticsPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
-
-
-def _table(parent: QWidget, columns: int) -> QTableWidget:
-    table = QTableWidget(0, columns, parent)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    rows = table.verticalHeader()
-    if rows is not None:
-        rows.setVisible(False)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    heads = table.horizontalHeader()
-    if heads is not None:
-        heads.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        heads.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    return table
-
-
-def _item(text: str, right: bool) -> QTableWidgetItem:
-    item = QTableWidgetItem(text)
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-    item.setToolTip(text)
-    return item

@@ -352,6 +352,12 @@ def word(language: Language, value: Enum) -> str:
     return say(language, f"{group}.{value.value}")
 
 
+def refusal_words(language: Language, code: str, reason: str) -> str:
+    """Why the engine refused, in the reader's language where the refusal has a code, else in the engine's words."""
+    key = f"refused.{code}"
+    return say(language, key) if key in TEXT else reason
+
+
 def other(language: Language) -> Language:
     return "en" if language == "ko" else "ko"
 

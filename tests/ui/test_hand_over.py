@@ -68,7 +68,7 @@ def test_a_note_goes_to_the_engine_and_comes_back(qtbot: QtBot, log: Path) -> No
     assert (note.text, note.by) == ("watch the new slinger", "console-1")
     with AuditLog(log) as kept:  # what the engine does with it
         kept.append(T0 + 99.0, 99.0, "console", "console-1", "handover", msgspec.to_builtins(note))
-    qtbot.waitUntil(lambda: "Kept" in dialog.feedback.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Kept" in dialog.word.feedback.text(), timeout=5000)
     assert dialog.text.toPlainText() == ""
     assert "watch the new slinger" in dialog.past.toPlainText()
 
@@ -81,7 +81,7 @@ def test_a_note_that_is_not_taken_stays_to_be_sent_again(qtbot: QtBot, log: Path
     window = dialog.parent()
     assert isinstance(window, ConsoleWindow)
     window.refresh()
-    assert "현재 권한으로는" in dialog.feedback.text()
+    assert "현재 권한으로는" in dialog.word.feedback.text()
     assert dialog.text.toPlainText() == "다음 교대에 전달"
 
 

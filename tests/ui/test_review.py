@@ -116,13 +116,13 @@ def test_a_verdict_goes_to_the_engine_and_comes_back_from_its_log(qtbot: QtBot, 
     page.table.selectRow(1)
     page.comment.setText("stepped back in time")
     qtbot.mouseClick(page.buttons["near_miss"], Qt.MouseButton.LeftButton)
-    assert "Saving" in page.feedback.text()
+    assert "Saving" in page.word.feedback.text()
     (told,) = desk.sent
     assert isinstance(told, Verdict)
     assert (told.verdict, told.comment, told.by) == ("near_miss", "stepped back in time", "console-1")
     with AuditLog(where / AUDIT_FILE) as log:  # what the engine does with it
         log.append(offset_s + 60.0, 60.0, "console", "console-1", "verdict", msgspec.to_builtins(told))
-    qtbot.waitUntil(lambda: "Saved" in page.feedback.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Saved" in page.word.feedback.text(), timeout=5000)
     item = page.table.item(1, 4)
     assert item is not None
     assert item.text() == "Near miss"
@@ -136,9 +136,9 @@ def test_a_verdict_that_is_not_taken_is_told(qtbot: QtBot, folder: Folder) -> No
     page.buttons["nuisance"].click()
     desk.model.receive(Refusal(time_s=0.0, command="Verdict", reason="no", code="role"), 100.0)
     desk.window.refresh()
-    assert page.feedback.text() == "NOT saved: your role may not do this"
+    assert page.word.feedback.text() == "NOT saved: your role may not do this"
     page.buttons["nuisance"].click()
-    qtbot.waitUntil(lambda: "the audit log does not show it" in page.feedback.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "the audit log does not show it" in page.word.feedback.text(), timeout=5000)
 
 
 def test_a_recording_that_is_gone_is_told(qtbot: QtBot, folder: Folder, tmp_path: Path) -> None:
