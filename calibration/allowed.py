@@ -31,6 +31,7 @@ SituationName = Literal[
     "person_lost",
     "relay_fault",
     "annunciator_fault",
+    "part_given_up",
 ]
 RoleName = Literal["unknown", "operator", "slinger", "passer_by"]
 PhaseName = Literal["unknown", "idle", "rigging", "lifting", "travelling", "lowering", "landed"]

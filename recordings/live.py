@@ -14,6 +14,7 @@ import numpy as np
 from calibration.errors import BadInput
 from calibration.site import Site
 from calibration.site_file import load_site, site_text
+from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_recorder import LiveRecorder
 from recordings.live_service import LiveEngine, LiveSummary
 from recordings.live_sources import CameraSource, LiveSource, PlaybackSource
@@ -83,10 +84,21 @@ def run_live(
         proofs = ProofSchedule(site.relay)
         for row in log_file.rows_of(PROOF_TEST):
             proofs.read(row.wall_s, row.detail)
+        now_s = time.monotonic()
+        health = HealthDesk(folder, proofs, log_file.rows_of(SOUND_TEST), now_s, time.time() - now_s)
         audit = AuditQueue(log_file)
         undo.callback(audit.close)
         recorder = _recorder(site, folder, options, detector, log)
-        engine = LiveEngine(site, bus, source, recorder=recorder, audit=audit, proofs=proofs, keys=keys, log=log)
+        engine = LiveEngine(
+            site,
+            bus,
+            source,
+            recorder=recorder,
+            audit=audit,
+            health=health,
+            keys=keys,
+            log=log,
+        )
         told.append(engine)
         if ready is not None:
             ready(bus.ports.publish, bus.ports.command)

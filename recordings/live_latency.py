@@ -40,15 +40,20 @@ class LatencyMeter:
             while len(self._frame_of) > _KEPT_DECISIONS:
                 self._frame_of.popitem(last=False)
 
-    def moved(self, node: str, seq: int, tick_s: float, now_s: float) -> None:
-        """A node reports that the permit ``seq``, decided at the tick ``tick_s``, last moved a contact."""
+    def moved(self, node: str, seq: int, tick_s: float, now_s: float) -> float | None:
+        """A node reports that the permit ``seq``, decided at the tick ``tick_s``, last moved a contact.
+
+        Returns how long it took from the newest picture of that tick; None where that is told already or unknown.
+        """
         if self._moved_by.get(node) == seq:
-            return
+            return None
         first = node not in self._moved_by
         self._moved_by[node] = seq
         frame_s = self._frame_of.get(tick_s)
-        if frame_s is not None and not first:
-            self._contact_s.append(now_s - frame_s)
+        if frame_s is None or first:
+            return None
+        self._contact_s.append(now_s - frame_s)
+        return now_s - frame_s
 
     def latency(self) -> Latency:
         """Percentiles of what was collected; None where there is nothing yet."""

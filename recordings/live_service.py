@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from calibration.errors import HoistwatchError
 from calibration.site import Site
+from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_latency import LatencyMeter
 from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
@@ -33,14 +34,14 @@ from safety.bus import EngineBus, Received
 from safety.engine import Engine, Step
 from safety.heartbeat import Heartbeat
 from safety.output_desk import OutputDesk
+from safety.output_records import Bypass, ProofTest
 from safety.permit_issuer import NodeMonitor
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from safety.records import (
-    Bypass,
     Event,
     Level,
+    Order,
     Picture,
-    ProofTest,
     Refusal,
     RelayStatus,
     Report,
@@ -76,7 +77,7 @@ class LiveEngine:
         recorder: where everything is kept, or None.
         keys: the key folder, for the users who may sign in; None for a site without.
         audit: the audit log, or None; closed by ``run``.
-        proofs: what is known of proof tests so far; without it none was made.
+        health: what is known of the system's own health and of proof tests so far; without it nothing.
         log: gets one line on whatever a person at the machine should know, by default stderr.
     """
 
@@ -89,7 +90,7 @@ class LiveEngine:
         recorder: LiveRecorder | None = None,
         audit: AuditQueue | None = None,
         keys: Path | None = None,
-        proofs: ProofSchedule | None = None,
+        health: HealthDesk | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self._site, self._policy = site, site.policy
@@ -102,7 +103,6 @@ class LiveEngine:
         session = uuid.uuid4().hex
         self._nodes = NodeMonitor(site.relay, session, site.policy.permit_validity_s, start_s=time.monotonic())
         self._outputs = OutputDesk(site.relay, site.policy, self._nodes, session)
-        self._proofs = proofs or ProofSchedule(site.relay)
         self._inbox: queue.SimpleQueue[Input] = queue.SimpleQueue()
         self._pictures: queue.SimpleQueue[Picture] = queue.SimpleQueue()
         self._heard: list[tuple[float, Report]] = []
@@ -111,6 +111,7 @@ class LiveEngine:
         self._desk = SessionDesk(keys, site.policy, self._answer, self._note, bus.wake)
         self._last: Step | None = None
         self._latency = LatencyMeter()
+        self._health = health or HealthDesk(None, ProofSchedule(site.relay), (), time.monotonic(), self._wall_offset_s)
         self._rates = RateReport(site.policy)
         self._told: dict[str, float] = {}
         self.summary = LiveSummary()
@@ -193,11 +194,12 @@ class LiveEngine:
             counts=counts,
             sessions=self._desk.views(),
             sign_in_required=self._desk.required,
-            proofs=self._proofs.due(now_s + self._wall_offset_s),
+            proofs=self._health.proofs.due(now_s + self._wall_offset_s),
         )
         self._last = Step(snapshot, step.transitions, step.refusals)
         self._source.attend(snapshot)
         self._send_permits(None)
+        self._health.permitted(newest, time.monotonic())
         self._publish(events)
         self._keep(events)
         if (line := self._rates.line(snapshot)) is not None:
@@ -217,6 +219,10 @@ class LiveEngine:
             self._note(role, name, type(command).__name__.lower(), msgspec.to_builtins(command))
             events.append(command)
         self._commands.clear()
+        if self._health.due(now_s := time.monotonic()):
+            if (parts := self._health.parts_changed(now_s)) is not None:
+                events.append(parts)
+            self._bus.publish(self._health.health(now_s))
         while True:
             try:
                 item = self._inbox.get_nowait()
@@ -253,7 +259,8 @@ class LiveEngine:
         if status.test and self._tests.get(status.annunciator) != test:
             self._tests[status.annunciator] = test
             checks = [msgspec.to_builtins(check) for check in status.test]
-            self._note("annunciator", status.annunciator, "sound_test", {"checks": checks})
+            self._note("annunciator", status.annunciator, SOUND_TEST, {"checks": checks})
+            self._health.sounded(status.annunciator, status.test, now_s + self._wall_offset_s)
 
     def _refuse(self, role: str, name: str, refusal: Refusal) -> None:
         self._note(role, name, "refused", {"command": refusal.command, "reason": refusal.reason})
@@ -281,11 +288,13 @@ class LiveEngine:
         """What a node's report means for the figures and for the audit log."""
         for what, detail in self._outputs.observe(status):
             if what == PROOF_TEST:
-                self._proofs.note(now_s + self._wall_offset_s, detail)
+                self._health.proofs.note(now_s + self._wall_offset_s, detail)
             self._note("relay", status.node, what, detail)
         decided_s = self._nodes.decision_s(status.node, status.moved_by_seq)
         if decided_s is not None:
-            self._latency.moved(status.node, status.moved_by_seq, decided_s, now_s)
+            took_s = self._latency.moved(status.node, status.moved_by_seq, decided_s, now_s)
+            if took_s is not None:
+                self._health.moved(took_s, now_s)
 
     def _publish(self, events: list[Event]) -> None:
         assert self._last is not None
@@ -317,7 +326,7 @@ class LiveEngine:
             if self._recorder is not None:
                 self._recorder.write(transition, transition.time_s)
             self._note("engine", "engine", "alarm", msgspec.to_builtins(transition))
-        commands = [e for e in events if not isinstance(e, Input | Report)]
+        commands = [e for e in events if isinstance(e, Order)]
         for refusal in self._last.refusals:
             for console in {c.by.rpartition("@")[2] for c in commands}:
                 self._refuse("console", console, refusal)

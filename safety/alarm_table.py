@@ -250,4 +250,14 @@ TABLE: dict[Situation, Row] = {
         priority=20,
         health=True,
     ),
+    Situation.PART_GIVEN_UP: Row(
+        title_en="Part of the system given up",
+        title_ko="시스템 일부 중단",
+        reason_en="{source} is not started again: {detail}",
+        reason_ko="{source}이(가) 다시 시작되지 않습니다: {detail}",
+        advice_en="It does not come back by itself. Find out why it ends, then start the supervisor again.",
+        advice_ko="스스로 복구되지 않습니다. 종료 원인을 확인한 뒤 감시 프로그램을 다시 시작하십시오.",
+        priority=21,
+        health=True,
+    ),
 }

@@ -11,14 +11,14 @@ import zmq
 
 from calibration.errors import Unavailable
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
+from safety.health_records import EngineHealth
+from safety.output_records import Bypass, ProofTest
 from safety.records import (
     Acknowledge,
     AlarmTransition,
-    Bypass,
     FromPeer,
     HandOver,
     Permit,
-    ProofTest,
     Published,
     Refusal,
     RelayStatus,
@@ -56,7 +56,7 @@ class BusPorts:
 def topic(message: Published) -> bytes:
     """First frame of a published message: the class name, with the camera's name after it where there is one."""
     name = type(message).__name__
-    if isinstance(message, Snapshot | AlarmTransition):
+    if isinstance(message, Snapshot | AlarmTransition | EngineHealth):
         return name.encode()
     return f"{name}/{message.camera}".encode()
 
@@ -97,7 +97,7 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
 
 
 def conflate(messages: list[Published | ToPeer]) -> list[Published | ToPeer]:
-    """Leave the newest snapshot, and the newest boxes and picture of each camera; all else in its order."""
+    """Leave the newest snapshot and health, and the newest boxes and picture of each camera; all else in its order."""
     newest: dict[tuple[str, str], int] = {}
     for index, message in enumerate(messages):
         if (key := _replaces(message)) is not None:
@@ -112,6 +112,8 @@ def _replaces(message: Published | ToPeer) -> tuple[str, str] | None:
             return None
         case Snapshot():
             return ("Snapshot", "")
+        case EngineHealth():
+            return ("EngineHealth", "")
         case _:
             return ("Boxes" if isinstance(message, Boxes) else "Picture", message.camera)
 

@@ -20,19 +20,19 @@ from safety.annunciator.monitor import AnnunciatorMonitor
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.camera_records import CameraView
 from safety.fall_zone import fall_zone
+from safety.health_records import PartsStatus
 from safety.levels import by_level
 from safety.lift import PhaseTracker, body_of, hangs_free
+from safety.output_records import Bypass, ProofTest
 from safety.permit_issuer import NodeMonitor
 from safety.records import (
     Acknowledge,
     AlarmTransition,
-    Bypass,
     Event,
     Hazard,
     HoistView,
     Level,
     NodeView,
-    ProofTest,
     Refusal,
     RelayStatus,
     Report,
@@ -91,18 +91,19 @@ class Engine:
         self._watch_relays = watch_relays
         self._nodes: NodeMonitor | None = None
         self._annunciators: AnnunciatorMonitor | None = None
+        self._given_up: dict[str, str] = {}
         self._seq = 0
 
     def step(self, now_s: float, events: Sequence[Event]) -> Step:
         """Advance to the tick at ``now_s`` with all events that became ready since the tick before."""
         looks: list[Look] = []
         commands: list[Acknowledge | Shelve] = []
-        reports: list[Report] = []
+        reports: list[Report | PartsStatus] = []
         for event in events:
             match event:
                 case CameraHealth() | PictureHealth():
                     self._sight.hear(event)
-                case RelayStatus() | AnnunciatorStatus():
+                case RelayStatus() | AnnunciatorStatus() | PartsStatus():
                     reports.append(event)
                 case Acknowledge() | Shelve():
                     commands.append(event)
@@ -173,9 +174,14 @@ class Engine:
         assert hoist is not None
         return hoist
 
-    def _outer_hazards(self, now_s: float, reports: list[Report]) -> tuple[list[Hazard], dict[Key, str]]:
+    def _outer_hazards(self, now_s: float, reports: list[Report | PartsStatus]) -> tuple[list[Hazard], dict[Key, str]]:
         """Faults of those who act outside this process, and what each is, in words."""
         hazards, details = self._relay_hazards(now_s, [r for r in reports if isinstance(r, RelayStatus)])
+        for told in (r for r in reports if isinstance(r, PartsStatus)):
+            self._given_up = {p.part: p.event for p in told.parts if p.state == "given_up"}
+        # Which outputs and sounds are gone with a part, their own alarms say; this one says that it will not come back.
+        lost = [Hazard(situation=Situation.PART_GIVEN_UP, level=Level.CAUTION, source=part) for part in self._given_up]
+        hazards, details = hazards + lost, details | {h.key: self._given_up[h.source or ""] for h in lost}
         if not self._watch_relays or not self._site.annunciator:
             return hazards, details
         if self._annunciators is None:

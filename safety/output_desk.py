@@ -11,9 +11,9 @@ import msgspec
 
 from calibration.outputs import Relay
 from calibration.policy import Policy
-from safety.output_records import BypassOrder, BypassState
+from safety.output_records import Bypass, BypassOrder, BypassState, ProofTest
 from safety.permit_issuer import NodeMonitor, NodeOrders
-from safety.records import Bypass, ProofTest, RelayStatus, Reset
+from safety.records import RelayStatus, Reset
 
 REASON_MIN, REASON_MAX = 3, 200
 Note = tuple[str, dict[str, object]]

@@ -6,6 +6,30 @@ from typing import Literal
 
 import msgspec
 
+from tracking.records import Record
+
+
+class Bypass(Record, frozen=True, kw_only=True):
+    """An engineer keeps an output away from the engine's decision for a stated time and reason; zero seconds ends it.
+
+    A permit or full-speed output is held closed, a beacon or siren quiet.
+    """
+
+    time_s: float
+    by: str
+    node: str
+    contact: str
+    for_s: float
+    reason: str
+
+
+class ProofTest(Record, frozen=True, kw_only=True):
+    """Somebody has every output of a node moved and read back."""
+
+    time_s: float
+    by: str
+    node: str
+
 
 class BypassOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the engine hands a node once: keep an output as it is named until ``for_ns`` is over; 0 ends it."""

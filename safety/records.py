@@ -9,7 +9,8 @@ import msgspec
 
 from safety.annunciator.records import AnnunciatorStatus, AnnunciatorView, SoundTest
 from safety.camera_records import CameraView
-from safety.output_records import BypassOrder, BypassState, ProofDue, ProofReport
+from safety.health_records import EngineHealth, PartsStatus
+from safety.output_records import Bypass, BypassOrder, BypassState, ProofDue, ProofReport, ProofTest
 from tracking.records import (
     Boxes,
     CameraHealth,
@@ -70,6 +71,7 @@ class Situation(Enum):
     PERSON_LOST = "person_lost"
     RELAY_FAULT = "relay_fault"
     ANNUNCIATOR_FAULT = "annunciator_fault"
+    PART_GIVEN_UP = "part_given_up"
 
 
 class Role(Enum):
@@ -268,28 +270,6 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     until_s: float
 
 
-class Bypass(Record, frozen=True, kw_only=True):
-    """An engineer keeps an output away from the engine's decision for a stated time and reason; zero seconds ends it.
-
-    A permit or full-speed output is held closed, a beacon or siren quiet.
-    """
-
-    time_s: float
-    by: str
-    node: str
-    contact: str
-    for_s: float
-    reason: str
-
-
-class ProofTest(Record, frozen=True, kw_only=True):
-    """Somebody has every output of a node moved and read back."""
-
-    time_s: float
-    by: str
-    node: str
-
-
 class Verdict(Record, frozen=True, kw_only=True):
     """What a person holds a past alarm for, with a comment. Kept in the audit log; the engine decides nothing by it."""
 
@@ -390,8 +370,8 @@ Word = Verdict | HandOver
 Command = Order | Word
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""
-Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | Report | Order
-Published = Snapshot | AlarmTransition | Boxes | Picture
+Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | PartsStatus | Report | Order
+Published = Snapshot | AlarmTransition | Boxes | Picture | EngineHealth
 """What the engine publishes to consoles, recorders and viewers."""
 FromPeer = Report | Command | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""

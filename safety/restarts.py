@@ -58,7 +58,6 @@ class Restarts:
             return "hangs" if now_s - self.started_s > START_S else "well"
         return "hangs" if now_s - self.beat_s > HANG_S else "well"
 
-    @property
-    def count(self) -> int:
-        """Restarts within the window."""
-        return len(self._restarted_s)
+    def count(self, now_s: float) -> int:
+        """Restarts within the window that ends at ``now_s``."""
+        return sum(now_s - at_s <= WINDOW_S for at_s in self._restarted_s)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from calibration.policy import Policy
 from safety.annunciator.records import SoundTest
+from safety.output_records import Bypass, ProofTest
 from safety.records import (
     Acknowledge,
-    Bypass,
     Command,
     HandOver,
-    ProofTest,
     Refusal,
     Reset,
     SessionView,

@@ -18,7 +18,7 @@ import pytest
 from calibration.site_file import site_text
 from recordings.store import RecordingWriter
 from safety.audit import AuditLog
-from safety.records import Bypass
+from safety.output_records import Bypass
 from safety.users import add_user
 from tests.live_chain import NODE, START_S, Chain
 from tests.safety.bus_helpers import wait_for

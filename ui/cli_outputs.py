@@ -37,7 +37,7 @@ def bypass(
     node has a fault. A bypassed permit is latched afterwards. The password is read from standard input where that is
     no terminal.
     """
-    from safety.records import Bypass
+    from safety.output_records import Bypass
     from ui.order import Terminal
 
     with Terminal(site, console, user, _password) as terminal:
@@ -55,7 +55,7 @@ def proof_test(site: Path, node: str, console: str, user: str) -> int:
     Raises:
         HoistwatchError: the engine does not answer, or refuses.
     """
-    from safety.records import ProofTest
+    from safety.output_records import ProofTest
     from ui.order import Terminal
 
     with Terminal(site, console, user, _password) as terminal:

@@ -21,7 +21,9 @@ from calibration.errors import Unavailable
 from calibration.site import Site
 from calibration.site_file import load_site
 from safety.audit import AuditLog
+from safety.health_records import PartState, PartView
 from safety.heartbeat import FD
+from safety.parts_file import PARTS_FILE, PartsWriter
 from safety.restarts import BUDGET, WINDOW_S, Restarts
 
 _POLL_S = 0.1
@@ -61,6 +63,21 @@ class _Running:
     life: Restarts = field(default_factory=Restarts)
     process: subprocess.Popen[bytes] | None = None
     pipe: int | None = None
+    starts: int = 0
+    event: str = ""
+    wall_s: float = 0.0
+
+    def view(self, now_s: float) -> PartView:
+        state: PartState = "running" if self.process is not None else "waiting"
+        return PartView(
+            part=self.part.name,
+            state="given_up" if self.life.given_up else state,
+            restarts=self.life.count(now_s),
+            restarts_all=max(0, self.starts - 1),
+            event=self.event,
+            wall_s=self.wall_s,
+            said=self.part.said,
+        )
 
 
 class Supervisor:
@@ -69,12 +86,13 @@ class Supervisor:
     Args:
         parts: what to run, in the order of starting.
         log: gets one line on every start, end and restart.
-        audit: where the same is kept, or None.
+        audit: where the same is kept, or None; how the parts stand is told in a file beside it.
     """
 
     def __init__(self, parts: tuple[Part, ...], log: Callable[[str], None], audit: Path | None = None) -> None:
         self._running = [_Running(part) for part in parts]
         self._log, self._audit = log, audit
+        self._writer = None if audit is None else PartsWriter(audit.with_name(PARTS_FILE))
         self._told_s = -1e9
 
     @property
@@ -100,6 +118,8 @@ class Supervisor:
                     self._reap(running, now_s)
                 case "start":
                     self._start(running, now_s)
+        if self._writer is not None:
+            self._writer.write(tuple(running.view(now_s) for running in self._running), now_s)
         if self.given_up and now_s - self._told_s > _REPEAT_S:
             self._told_s = now_s
             for running in self._running:
@@ -121,6 +141,8 @@ class Supervisor:
                 running.process.kill()
                 running.process.wait()
             self._drop(running)
+        if self._writer is not None:
+            self._writer.close()
 
     def _listen(self) -> None:
         pipes = {r.pipe: r for r in self._running if r.pipe is not None}
@@ -151,6 +173,7 @@ class Supervisor:
             os.close(theirs)
         running.pipe = ours
         running.life.started(now_s)
+        running.starts += 1
         self._say(running, f"started as process {running.process.pid}")
 
     def _reap(self, running: _Running, now_s: float) -> None:
@@ -170,6 +193,7 @@ class Supervisor:
 
     def _say(self, running: _Running, what: str) -> None:
         self._log(f"{running.part.name}: {what}")
+        running.event, running.wall_s = what, time.time()
         if self._audit is not None:
             # A log that cannot be written must not keep anything from being started.
             with suppress(Unavailable, OSError), AuditLog(self._audit) as log:

@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 from recordings.plant.records import BodyState, CraneState, LoadState, TruckState, World
 from safety.annunciator.records import AnnunciatorStatus, SoundCheck, SoundTest
 from safety.camera_records import CameraView
+from safety.health_records import PartsStatus, PartView
+from safety.output_records import Bypass, ProofTest
 from safety.records import (
     Acknowledge,
     Alarm,
     AlarmState,
     AlarmTransition,
-    Bypass,
     Hazard,
     HoistView,
     Latency,
     Level,
     NodeView,
     Phase,
-    ProofTest,
     RelayStatus,
     Reset,
     Shelve,
@@ -226,6 +226,7 @@ def every_record() -> list[tuple[float, Record]]:
         (0.33, Bypass(time_s=0.33, by="Kim", node="cabinet-1", contact="K1", for_s=60.0, reason="정비")),
         (0.34, ProofTest(time_s=0.34, by="Kim", node="cabinet-1")),
         (0.35, SoundTest(time_s=0.35, by="Kim", annunciator="남쪽")),
+        (0.36, PartsStatus(time_s=0.36, parts=(PartView(part="gateway", state="given_up", event="끝남", said="-"),))),
         (0.4, snapshot(0.4, (person("P3", 0.4, 1.0, 2.0),))),
         (0.4, transition(0.4, "raised", Level.DANGER)),
         (0.4, world(0.4)),

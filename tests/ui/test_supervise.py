@@ -13,6 +13,8 @@ import pytest
 
 from calibration.site_file import site_text
 from safety.audit import AuditLog
+from safety.health_records import EngineHealth
+from safety.parts_file import PARTS_FILE, read_parts
 from safety.restarts import BUDGET, HANG_S, START_S, WINDOW_S, Restarts
 from tests.live_chain import START_S as PROCESS_S
 from tests.live_chain import Chain
@@ -63,8 +65,13 @@ def test_a_part_that_cannot_start_is_given_up_and_said(tmp_path: Path) -> None:
     try:
         life._restarted_s.extend([time.monotonic()] * (BUDGET - 1))
         wait_for(lambda: bool(supervisor.step() or supervisor.given_up), 30.0, "giving up")
+        supervisor.step()
+        (told,) = read_parts(tmp_path / PARTS_FILE) or ()
+        assert (told.part, told.state, told.restarts, told.restarts_all) == ("relay x", "given_up", BUDGET, 1)
+        assert "given up after 5 restarts" in told.event
     finally:
         supervisor.close()
+    assert not (tmp_path / PARTS_FILE).exists()
     assert any("ended with code 2" in line for line in lines)
     assert "ALARM: relay x is given up: its outputs are open" in lines
     with AuditLog(tmp_path / "audit.sqlite", read_only=True) as log:
@@ -80,6 +87,12 @@ class Supervised(Chain):
     def start_engine(self) -> None:
         kept = ("--record-to", self.records)
         self.start("supervisor", "-m", "ui.cli", "supervise", "--site", self.site_path, *self._play, *kept)
+
+    def parts(self) -> dict[str, int]:
+        """Restarts of each part as the engine tells them."""
+        self.listen()
+        told = [m for m in self.messages if isinstance(m, EngineHealth) and m.supervised]
+        return {part.part: part.restarts_all for part in told[-1].parts} if told else {}
 
     def child(self, name: str) -> int:
         """Process id of the newest start of a part."""
@@ -121,6 +134,7 @@ def test_crash_hang_and_end_of_the_supervisor(supervised: Supervised) -> None:
             chain.holds(closed=False, for_s=0.5)
             chain.free()
         assert "engine: hangs: killed" in chain.log("supervisor")
+        wait_for(lambda: chain.parts() == {node: 1, "engine": 2}, 5.0, "the restarts on the bus")
         pids = [chain.child("engine"), chain.child(node)]
         assert all(map(alive, pids))
         chain.process("supervisor").kill()

@@ -150,6 +150,7 @@ def test_all_sixteen_are_here_and_what_is_left_is_about_the_system_itself() -> N
         Situation.PERSON_LOST,
         Situation.RELAY_FAULT,
         Situation.ANNUNCIATOR_FAULT,
+        Situation.PART_GIVEN_UP,
     }
 
 
