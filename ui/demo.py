@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,7 @@ from safety.engine import Step
 from safety.keys import add_party, key_folder, make_keys
 from safety.records import Acknowledge, AlarmState, AlarmTransition, Reset, Snapshot
 from ui.cli_common import progress_bar
+from ui.demo_looks import late_look
 from ui.demo_overview import Shown, judged, tell_overview, write_overview
 from ui.demo_processes import Processes, free_ports
 from ui.demo_story import Story, tell
@@ -42,7 +43,8 @@ def run_demo(out: Path, *, samples: Sequence[str], headless: bool, language: Lit
     Leaves in ``out`` an overview, report.html, and for each sample a folder with its report.html,
     console.png and pictures of every state, alarms.jsonl, tracks.csv, the engine's own recording and
     audit log, and the processes' logs. 1 is returned where the alarms were not those that a sample's
-    truth calls for.
+    truth calls for. Where that was for looks that this machine took too late, the sample is played again
+    with the detections that it brings along, and the overview says so.
 
     Raises:
         BadInput: a sample recording is missing, or ``out`` cannot be written.
@@ -53,19 +55,45 @@ def run_demo(out: Path, *, samples: Sequence[str], headless: bool, language: Lit
     shown: list[Shown] = []
     for number, (name, recording) in enumerate(recordings.items(), 1):
         print(f"Sample {number} of {len(recordings)}: {name}, {recording.info.duration_s:.0f} s of ", end="")
-        folder = out / name
-        story = Story()
-        site = _play(recording, folder, story, window=window, language=language, speed=speed)
-        shown.append(_judge(name, recording, folder, site, story, language=language, speed=speed))
+        show = _Show(name, recording, out / name, window, language, speed)
+        one = _shown(show, detect=bool(recording.info.video_cameras))
+        if not one.passed and one.late is not None:
+            print(
+                f"{name}: not as it should be, but this machine was too busy to look at the pictures in time "
+                f"({one.late.camera} after {one.late.wait_s:.1f} s, {one.late.limit_s:.1f} s is the limit). "
+                "Once more, with the detections that the sample brings along …"
+            )
+            one = replace(_shown(show, detect=False), late=one.late)
+        else:
+            one = replace(one, late=None)
+        shown.append(one)
     page = write_overview(out, shown, language)
     tell_overview(shown, page)
     return 0 if all(one.passed for one in shown) else 1
 
 
-def _play(
-    recording: Recording, out: Path, story: Story, *, window: bool, language: Literal["en", "ko"], speed: float
-) -> Site:
-    """One sample through real processes, its pictures looked at by the detector."""
+@dataclass(frozen=True, slots=True)
+class _Show:
+    """One sample to be shown, and how."""
+
+    name: str
+    recording: Recording
+    out: Path
+    window: bool
+    language: Literal["en", "ko"]
+    speed: float
+
+
+def _shown(show: _Show, detect: bool) -> Shown:
+    """Play a sample, its pictures looked at by the detector or with the detections that it brings along."""
+    story = Story()
+    site = _play(show, story, detect)
+    return _judge(show, site, story, detect)
+
+
+def _play(show: _Show, story: Story, detect: bool) -> Site:
+    """One sample through real processes."""
+    recording, out, window, language, speed = show.recording, show.out, show.window, show.language, show.speed
     site_path, site = _prepare(out, recording, language)
     print(f"{site.site.name}{'' if window else ' (no window)'} …")
     with Processes(out / "logs") as processes:
@@ -73,7 +101,7 @@ def _play(
         for relay in site.relay:
             processes.start(f"relay-{relay.name}", [*command, "relay", "--site", str(site_path), "--node", relay.name])
         play = ["--playback", str(recording.path), "--speed", str(speed), "--record-to", str(out / "recordings")]
-        if recording.info.video_cameras:
+        if detect:
             play.append("--detect")
         console = ["console", "--site", str(site_path), "--language", language]
         console += ["--screenshot", str(out / "console.png"), "--screenshot-dir", str(out / "console")]
@@ -196,17 +224,9 @@ def _watch(
     processes.expect_success("engine")
 
 
-def _judge(
-    name: str,
-    sample: Recording,
-    out: Path,
-    site: Site,
-    story: Story,
-    *,
-    language: Literal["en", "ko"],
-    speed: float,
-) -> Shown:
+def _judge(show: _Show, site: Site, story: Story, detect: bool) -> Shown:
     """Alarm log, tracks and report from what the engine recorded, in one replay; then story and verdict."""
+    out = show.out
     kept = sorted((out / "recordings").glob("*.mcap"))
     if not kept:
         raise HoistwatchError(f"{out / 'recordings'}: the engine left no recording; see {out / 'logs'}")
@@ -223,6 +243,8 @@ def _judge(
                     transitions.append(transition)
                 yield step
 
-        page = write_report(recording, out, language=language, replay=told())
+        page = write_report(recording, out, language=show.language, replay=told())
     tell(story, {"report": page, "console picture": out / "console.png", "alarm log": alarms})
-    return Shown(name, site.site.name, page, out / "console.png", judged(sample, recording, transitions, speed))
+    scores = judged(show.recording, recording, transitions, show.speed)
+    late = late_look(show.recording, recording, show.speed) if detect else None
+    return Shown(show.name, site.site.name, page, out / "console.png", scores, late)

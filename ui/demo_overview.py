@@ -18,7 +18,7 @@ from recordings.store import Recording
 from safety.alarm_table import TABLE
 from safety.records import AlarmTransition, Level
 from safety.words import WORDS
-from tracking.records import Telemetry
+from ui.demo_looks import LateLook, first_s
 
 _WORDS = {
     "en": {
@@ -31,6 +31,8 @@ _WORDS = {
         "verdict": "Verdict",
         "passed": "as it should be",
         "failed": "not as it should be",
+        "late": "Played again with the detections that the sample brings along: this machine looked at the pictures of "
+        "{camera} only after {wait:.1f} s, {limit:.1f} s is the limit, and the system rightly said so.",
         "none": "none",
         "came": "{level} at {time:.1f} s",
         "missed": "MISSED: {fault}",
@@ -46,6 +48,8 @@ _WORDS = {
         "verdict": "판정",
         "passed": "정상",
         "failed": "비정상",
+        "late": "샘플에 저장된 검출 결과로 다시 재생했습니다. 이 컴퓨터가 {camera} 영상을 확인하는 데 {wait:.1f}초가 "
+        "걸려 한계 {limit:.1f}초를 넘었고, 시스템은 이를 올바르게 알렸습니다.",
         "none": "없음",
         "came": "{time:.1f}초에 {level}",
         "missed": "누락: {fault}",
@@ -64,6 +68,8 @@ class Shown:
     report: Path
     picture: Path
     scores: AlarmScores
+    late: LateLook | None = None
+    """Why it was played a second time, with the sample's own detections."""
 
     @property
     def passed(self) -> bool:
@@ -78,18 +84,12 @@ def judged(
     The run's own clock is laid over the sample's by the first telemetry of both, which the engine
     records as it came. Raises BadInput where the sample expects nothing.
     """
-    from_s, to_s = _first_s(kept), _first_s(sample)
+    from_s, to_s = first_s(kept), first_s(sample)
     moved = (
         msgspec.structs.replace(transition, time_s=to_s + (transition.time_s - from_s) * speed)
         for transition in transitions
     )
     return evaluate_recording(sample, moved)
-
-
-def _first_s(recording: Recording) -> float:
-    """Stamp of the first telemetry; the recording's start where it has none."""
-    stamps = (event.time_s for _, event in recording.timed_events() if isinstance(event, Telemetry))
-    return next(stamps, recording.info.start_s)
 
 
 def write_overview(out: Path, shown: Sequence[Shown], language: Language) -> Path:
@@ -101,6 +101,8 @@ def write_overview(out: Path, shown: Sequence[Shown], language: Language) -> Pat
         expected = "<br>".join(html.escape(line) for line in _expected(one, language))
         needless = "<br>".join(html.escape(line) for line in _needless(one, language))
         verdict = words["passed" if one.passed else "failed"]
+        if note := _note(one, language):
+            verdict += f"<br><small>{html.escape(note)}</small>"
         rows.append(
             f'<tr><td><a href="{folder}/report.html">{folder}</a><br><small>{html.escape(one.hall)}</small></td>'
             f'<td><a href="{folder}/console.png"><img src="{folder}/console.png" alt="{folder}"></a></td>'
@@ -126,7 +128,17 @@ def tell_overview(shown: Sequence[Shown], page: Path) -> None:
         verdict = "[green]as it should be[/green]" if one.passed else "[bold red]not as it should be[/bold red]"
         table.add_row(one.name, "\n".join(_expected(one, "en")), "\n".join(_needless(one, "en")), verdict)
     console.print(table)
+    for one in shown:
+        if note := _note(one, "en"):
+            console.print(f"{one.name}: {note}")
     console.print(f"overview: {page}", soft_wrap=True)
+
+
+def _note(one: Shown, language: Language) -> str:
+    if one.late is None:
+        return ""
+    late = one.late
+    return _WORDS[language]["late"].format(camera=late.camera, wait=late.wait_s, limit=late.limit_s)
 
 
 def _expected(one: Shown, language: Language) -> list[str]:
@@ -178,6 +190,7 @@ _PAGE = """<!doctype html>
   img {{ width: 240px; height: auto; border: 1px solid #cfd5da; }}
   .passed {{ color: #0c5128; font-weight: 600; }}
   .failed {{ color: #c40d28; font-weight: 600; }}
+  td small {{ color: #4a545e; font-weight: 400; }}
 </style>
 </head>
 <body>
