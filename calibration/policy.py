@@ -237,6 +237,12 @@ class Policy(BaseModel):
         description="No permit either for a hoist at rest over floor whose cameras are blind. Else it may start, and "
         "is stopped as soon as it moves or lifts a load.",
     )
+    node_clock_error_s: float = Field(
+        0.05,
+        gt=0.0,
+        le=1.0,
+        description="A detect node's cameras are blind while its clock is not known to within this.",
+    )
     startup_grace_s: float = Field(2.0, ge=0.0, le=60.0, description="Cameras may be silent this long at the start.")
     permit_validity_s: float = Field(0.25, gt=0.02, le=2.0, description="Age at which a permit ends.")
 

@@ -79,6 +79,7 @@ class CameraTable(Table):
 
     name: Name
     source: str | int | None = None
+    node: Name | None = Field(None, description="The detect node, on another machine, that this camera hangs on.")
     size_px: tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]]
     matrix: Matrix3
     distortion: tuple[Finite, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
@@ -271,6 +272,19 @@ class Site(Table):
                     f"expected hoists or zones of this file or 'hall'"
                 )
         return self
+
+    @property
+    def detect_nodes(self) -> dict[str, tuple[str, ...]]:
+        """Each detect node and its cameras, in the order of the file."""
+        nodes: dict[str, tuple[str, ...]] = {}
+        for camera in self.camera:
+            if camera.node is not None:
+                nodes[camera.node] = (*nodes.get(camera.node, ()), camera.name)
+        return nodes
+
+    def seen_from(self, node: str | None) -> Site:
+        """The same site with the cameras of one detect node alone; of None, those of the engine's own machine."""
+        return self.model_copy(update={"camera": tuple(c for c in self.camera if c.node == node)})
 
     def camera_named(self, name: str) -> CameraTable | None:
         return next((c for c in self.camera if c.name == name), None)

@@ -17,7 +17,7 @@ from calibration.site_file import load_site, site_text
 from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_recorder import LiveRecorder
 from recordings.live_service import LiveEngine, LiveSummary
-from recordings.live_sources import CameraSource, LiveSource, PlaybackSource
+from recordings.live_sources import CameraSource, IdleSource, LiveSource, PlaybackSource
 from recordings.replay import check_detectable
 from recordings.store import Recording
 from safety.audit import AUDIT_FILE, AuditLog, AuditQueue
@@ -76,7 +76,7 @@ def run_live(
                 engine.refused(address, fingerprint, why)
 
         keys = key_folder(site, site_path)
-        bus = EngineBus(site.bus, keys, refused)
+        bus = EngineBus(site.bus, keys, refused, site.detect_nodes)
         undo.callback(bus.close)
         folder = options.record_to or base / site.recording.folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +111,12 @@ def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> 
         return None
     if options.playback is None and not any(camera.source is not None for camera in site.camera):
         raise BadInput(f"{site_path}: no [[camera]] has a source, expected at least one to run live")
+    here = site if options.playback is not None else site.seen_from(None)
+    return live_detector(here, base) if here.camera else None
+
+
+def live_detector(site: Site, base: Path) -> Detector:
+    """The site's detector, ready for its cameras' pictures. Raises Unavailable where weights are missing."""
     detector = open_detector(site.detector, base, "latency")
     # The first picture of a size makes the model compile, which must not hold up the first that counts.
     sizes = {camera.size_px for camera in site.camera}
@@ -121,8 +127,7 @@ def _detector(site: Site, site_path: Path, base: Path, options: LiveOptions) -> 
 def _source(site: Site, base: Path, recording: Recording | None, detector: Detector | None, speed: float) -> LiveSource:
     if recording is not None:
         return PlaybackSource(site, recording, detector, speed)
-    assert detector is not None
-    return CameraSource(site, base, detector)
+    return IdleSource() if detector is None else CameraSource(site.seen_from(None), base, detector)
 
 
 def _recorder(

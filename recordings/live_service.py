@@ -24,13 +24,15 @@ from calibration.errors import HoistwatchError
 from calibration.site import Site
 from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_latency import LatencyMeter
+from recordings.live_nodes import NodeDesk
 from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
 from recordings.live_sessions import SessionDesk
-from recordings.live_sources import LiveSource
+from recordings.live_sources import LiveSource, PlaybackSource
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.audit import AuditQueue
 from safety.bus import EngineBus, Received
+from safety.detect_records import Remote
 from safety.engine import Engine, Step
 from safety.heartbeat import Heartbeat
 from safety.output_desk import OutputDesk
@@ -103,6 +105,7 @@ class LiveEngine:
         session = uuid.uuid4().hex
         self._nodes = NodeMonitor(site.relay, session, site.policy.permit_validity_s, start_s=time.monotonic())
         self._outputs = OutputDesk(site.relay, site.policy, self._nodes, session)
+        self._remotes = NodeDesk(site, bus, awaited=not isinstance(source, PlaybackSource))
         self._inbox: queue.SimpleQueue[Input] = queue.SimpleQueue()
         self._pictures: queue.SimpleQueue[Picture] = queue.SimpleQueue()
         self._heard: list[tuple[float, Report]] = []
@@ -168,7 +171,9 @@ class LiveEngine:
         self._desk.settle(time.monotonic())
         for entry in self._bus.receive(min(max(0.0, until_s - time.monotonic()), self._policy.tick_s)):
             now_s = time.monotonic()
-            if isinstance(entry.message, AnnunciatorStatus):
+            if isinstance(entry.message, Remote):
+                self._remotes.take(entry.message, self)
+            elif isinstance(entry.message, AnnunciatorStatus):
                 self._sounded(entry.message, now_s)
             elif isinstance(entry.message, RelayStatus):
                 if self._nodes.observe(entry.message, now_s):
@@ -181,13 +186,16 @@ class LiveEngine:
             self._send_permits(heard)
 
     def _tick(self) -> None:
+        for name, what, detail in self._remotes.turn(self):
+            self._log(f"detect node {name}: {detail['words']}")
+            self._note("detector", name, what, detail)
         events = self._collect()
         now_s = time.monotonic()
         step = self._core.step(now_s, events)
         decided_s = time.monotonic()
         newest = [e.time_s for e in events if isinstance(e, Boxes)]
         self._latency.decided(now_s, decided_s, newest)
-        counts = {**step.snapshot.counts, **self._bus.counts, **self._own_counts()}
+        counts = {**step.snapshot.counts, **self._bus.counts, **self._remotes.counts, **self._own_counts()}
         snapshot = msgspec.structs.replace(
             step.snapshot,
             latency=self._latency.latency(),
@@ -195,6 +203,7 @@ class LiveEngine:
             sessions=self._desk.views(),
             sign_in_required=self._desk.required,
             proofs=self._health.proofs.due(now_s + self._wall_offset_s),
+            detect_nodes=self._remotes.views(now_s),
         )
         self._last = Step(snapshot, step.transitions, step.refusals)
         self._source.attend(snapshot)
@@ -231,7 +240,7 @@ class LiveEngine:
             events.append(msgspec.structs.replace(item, ready_s=time.monotonic()))
 
     def _command(self, entry: Received, now_s: float) -> None:
-        assert not isinstance(entry.message, Report | SignIn | SignOut)
+        assert not isinstance(entry.message, Report | Remote | SignIn | SignOut)
         refusal = self._desk.refusal(entry.name, entry.message, now_s)
         if refusal is not None:
             self._refuse(entry.role, entry.name, refusal)

@@ -181,6 +181,16 @@ class _Looks:
         return len(done)
 
 
+class IdleSource(_Threaded):
+    """No pictures of its own: all cameras of the site hang on detect nodes."""
+
+    def __init__(self) -> None:
+        super().__init__("idle")
+
+    def _run(self, sink: Sink) -> None:
+        self._ending.wait()
+
+
 class CameraSource(_Threaded):
     """The site's cameras through the detector, and hook tags where the site has them.
 

@@ -90,12 +90,17 @@ def _blind(terms: dict[str, float], hazard: Hazard, ko: bool) -> str:
     if troubles := [word for name, word in _TROUBLES.items() if name in terms]:
         return f"{source} {_troubled(troubles, terms, ko)} ({unseen})"
     if missed == 0.0:
-        return f"{source} 영상 없음 ({unseen})" if ko else f"No picture from {source} for {unseen}"
+        why = next((f": {word[ko]}" for name, word in _LOST_BY.items() if name in terms), "")
+        return f"{source} 영상 없음 ({unseen}){why}" if ko else f"No picture from {source} for {unseen}{why}"
     if ko:
         return f"{source} – 다른 카메라가 보는 대상 {missed:.0f}개를 {unseen} 동안 찾지 못함"
     return f"{source} has not found for {unseen} what other sources see in its view ({missed:.0f})"
 
 
+_LOST_BY = {
+    "by_node": ("the machine that it hangs on is silent", "연결된 검출 노드 응답 없음"),
+    "by_clock": ("the clock of the machine that it hangs on is in doubt", "연결된 검출 노드의 시계를 신뢰할 수 없음"),
+}
 _TROUBLES = {
     "frozen": ("sends the same picture again and again", "화면 정지"),
     "dark": ("sees only darkness", "화면이 어두움"),

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import zmq
@@ -39,13 +40,15 @@ from safety.bus_wire import (
 )
 from safety.file_watch import FileWatch
 from safety.keys import ALLOW_FILE, Identity, Party, Role, load_allow, load_identity
-from safety.records import FromPeer, Published, Refusal, Report, Snapshot, ToPeer
+from safety.records import FromPeer, Published, Refusal, Snapshot, ToPeer, Unsealed
 
 __all__ = ["BusClient", "BusPorts", "EngineBus", "Received"]
 
 CONSOLE_HZ, CONSOLE_BURST = 10.0, 60
 """More commands than a person gives; all alarms of a full list acknowledged at once are within it."""
 RELAY_HZ, RELAY_BURST = 200.0, 400
+DETECTOR_HZ, DETECTOR_BURST = 600.0, 1200
+"""Sixteen cameras of 30 Hz, with what is told of them."""
 KEYS_LOOK_S = 1.0
 _BATCH = 512
 """Messages taken in by one call, so that a flood cannot hold the engine's tick."""
@@ -67,16 +70,24 @@ class EngineBus:
         site_bus: the site's ``[bus]`` table. Port 0 takes a free port, see ``ports``.
         folder: the key folder.
         on_refused: called within ``receive`` for every connection or message that was turned away.
+        assigned: the cameras of each detect node; it may tell of no others.
 
     Raises:
         BadInput: keys missing or malformed.
         Unavailable: a port is taken, or the host is none of this machine's.
     """
 
-    def __init__(self, site_bus: Bus, folder: Path, on_refused: OnRefused) -> None:
+    def __init__(
+        self,
+        site_bus: Bus,
+        folder: Path,
+        on_refused: OnRefused,
+        assigned: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
         identity = load_identity(folder, "engine", "engine")
         allow = load_allow(folder)
         self._on_refused = on_refused
+        self._assigned = assigned
         self._refusals = RefusalLog()
         self._undecodable = 0
         self._violations = 0
@@ -87,6 +98,7 @@ class EngineBus:
             "console": RateLimit(CONSOLE_HZ, CONSOLE_BURST),
             "relay": RateLimit(RELAY_HZ, RELAY_BURST),
             "annunciator": RateLimit(CONSOLE_HZ, CONSOLE_BURST),
+            "detector": RateLimit(DETECTOR_HZ, DETECTOR_BURST),
         }
         self._routes: dict[tuple[Role, str], bytes] = {}
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -252,11 +264,11 @@ class EngineBus:
         if message is None:
             self._undecodable += 1
             return f"{party} sent a message that cannot be decoded"
-        if reason := violation(party, message):
+        if reason := violation(party, message, self._assigned):
             self._violations += 1
             return reason
         self._routes[party.role, party.name] = frames[0].bytes
-        if isinstance(message, Report):
+        if isinstance(message, Unsealed):
             return message
         flaw = self._seals.flaw(party, frames[2].bytes if len(frames) == 3 else None, time.monotonic_ns())
         if not flaw:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
 from safety.annunciator.records import AnnunciatorStatus
+from safety.detect_records import Detected, DetectedPicture, DetectStatus, Remote, camera_of
 from safety.keys import Party, Role, fingerprint
 from safety.records import FromPeer, RelayStatus
 
 PUBLISH, COMMAND = "publish", "command"
 MAY_CONNECT: Mapping[str, frozenset[Role]] = {
-    PUBLISH: frozenset({"console", "annunciator", "recorder", "viewer"}),
-    COMMAND: frozenset({"console", "relay", "annunciator"}),
+    PUBLISH: frozenset({"console", "annunciator", "detector", "recorder", "viewer"}),
+    COMMAND: frozenset({"console", "relay", "annunciator", "detector"}),
 }
 """ZAP domain, one per socket of the engine, to the roles that may connect to it."""
 
@@ -116,9 +117,11 @@ class Gatekeeper(ThreadAuthenticator):
         return self._parties.get(user_id.encode())
 
 
-def violation(party: Party, message: FromPeer) -> str:
-    """Why this party may not send this message; empty where it may."""
+def violation(party: Party, message: FromPeer, assigned: Mapping[str, Collection[str]]) -> str:
+    """Why this party may not send this message; empty where it may. ``assigned``: cameras of each detect node."""
     match message:
+        case DetectStatus() | Detected() | DetectedPicture():
+            return _not_its_own(party, message, assigned)
         case AnnunciatorStatus():
             if party.role != "annunciator" or message.annunciator != party.name:
                 return f"{party} sent AnnunciatorStatus of {message.annunciator!r}, which only that one may send"
@@ -130,4 +133,16 @@ def violation(party: Party, message: FromPeer) -> str:
         case _:
             if party.role != "console":
                 return f"{party} sent {type(message).__name__}, which only a console may send"
+    return ""
+
+
+def _not_its_own(party: Party, message: Remote, assigned: Mapping[str, Collection[str]]) -> str:
+    name = type(message).__name__
+    if party.role != "detector":
+        return f"{party} sent {name}, which only a detect node may send"
+    if message.node != party.name:
+        return f"{party} sent {name} of node {message.node[:64]!r}, expected its own"
+    camera = camera_of(message)
+    if camera is not None and camera not in assigned.get(party.name, ()):
+        return f"{party} sent {name} of camera {camera[:64]!r}, which is not its own"
     return ""

@@ -1,4 +1,4 @@
-"""A peer's end of the bus: console, recorder, viewer and relay node."""
+"""A peer's end of the bus: console, recorder, viewer, annunciator, relay node and detect node."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from safety.bus_wire import (
     is_ipv6,
 )
 from safety.keys import Identity, Role, load_identity, load_server_key
-from safety.records import FromPeer, Published, Refusal, Report, ToPeer
+from safety.records import FromPeer, Published, Refusal, ToPeer, Unsealed
 
 State = Literal["connecting", "connected", "refused"]
 
@@ -169,10 +169,19 @@ class BusClient:
         self._poller.register(self._wake_out, zmq.POLLIN)
 
     @classmethod
-    def of_site(cls, site_bus: Bus, folder: Path, role: Role, name: str, *, conflate: bool = True) -> BusClient:
+    def of_site(
+        cls,
+        site_bus: Bus,
+        folder: Path,
+        role: Role,
+        name: str,
+        *,
+        conflate: bool = True,
+        topics: Collection[str] = ("",),
+    ) -> BusClient:
         """Connect to the engine of a site file's ``[bus]`` table."""
         ports = BusPorts(site_bus.publish_port, site_bus.command_port)
-        return cls(site_bus.host, ports, folder, role, name, conflate=conflate)
+        return cls(site_bus.host, ports, folder, role, name, conflate=conflate, topics=topics)
 
     @property
     def connected(self) -> bool:
@@ -241,7 +250,7 @@ class BusClient:
         refusals = []
         while self._outbox:
             message = self._outbox.popleft()
-            if (reason := self._send_now(message)) and not isinstance(message, Report):
+            if (reason := self._send_now(message)) and not isinstance(message, Unsealed):
                 refusals.append(Refusal(time_s=time.monotonic(), command=type(message).__name__, reason=reason))
         return refusals
 
@@ -251,7 +260,7 @@ class BusClient:
             return "this role may only listen"
         try:
             frames = [encode(message)]
-            if not isinstance(message, Report):
+            if not isinstance(message, Unsealed):
                 frames.append(self._sealer.seal())
             self._dealer.socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError:

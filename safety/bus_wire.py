@@ -11,6 +11,7 @@ import zmq
 
 from calibration.errors import Unavailable
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
+from safety.detect_records import AskTime, Detected, DetectedPicture, DetectStatus, numbers_of
 from safety.health_records import EngineHealth
 from safety.output_records import Bypass, ProofTest
 from safety.records import (
@@ -92,6 +93,8 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
             return (message.time_s,)
         case AnnunciatorStatus():
             return () if message.latency_s is None else (message.latency_s,)
+        case DetectStatus() | Detected() | DetectedPicture():
+            return numbers_of(message)
         case RelayStatus():
             return ()
 
@@ -108,7 +111,7 @@ def conflate(messages: list[Published | ToPeer]) -> list[Published | ToPeer]:
 
 def _replaces(message: Published | ToPeer) -> tuple[str, str] | None:
     match message:
-        case AlarmTransition() | Permit() | Refusal() | SoundTest():
+        case AlarmTransition() | Permit() | Refusal() | SoundTest() | AskTime():
             return None
         case Snapshot():
             return ("Snapshot", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tracking.records import Trouble
+from tracking.records import LostBy, Trouble
 
 
 class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,7 +14,8 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     camera brought (0 where no capture thread tells). ``wait_s`` is the longest wait between two looks in
     the last seconds: what the reaction time of the stop model reckons with. ``trouble`` is what its pictures
     say of it, ``trouble_s`` long by now and ``shift_px`` far where it was moved; ``alive`` is False then, but
-    where it was only knocked and its boxes are still used.
+    where it was only knocked and its boxes are still used. ``lost_by`` says what else than the camera itself
+    keeps its pictures away.
     """
 
     camera: str
@@ -29,3 +30,4 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     trouble: Trouble | None = None
     trouble_s: float = 0.0
     shift_px: float = 0.0
+    lost_by: LostBy = ""

@@ -22,7 +22,7 @@ import zmq
 from calibration.errors import BadInput, Unavailable
 from calibration.site import Site
 
-Role = Literal["engine", "console", "relay", "annunciator", "recorder", "viewer"]
+Role = Literal["engine", "console", "relay", "annunciator", "detector", "recorder", "viewer"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ALLOW_FILE = "allow.toml"
 SERVER_FILE = "engine.pub"
@@ -71,13 +71,14 @@ def key_folder(site: Site, site_path: Path) -> Path:
 
 def key_file(role: Role, name: str) -> str:
     """Name of the secret file of a party: ``engine.key``, ``console-1.key``, ``relay-NAME.key`` …"""
-    if role not in ("relay", "annunciator") and (name == role or name.startswith(f"{role}-")):
+    if role not in ("relay", "annunciator", "detector") and (name == role or name.startswith(f"{role}-")):
         return f"{name}.key"
     return f"{role}-{name}.key"
 
 
 def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
-    """Make the keys that a site needs: engine, console-1, every relay node and annunciator, recorder, viewer.
+    """Make the keys that a site needs: engine, console-1, every relay node, annunciator and detect node,
+    recorder, viewer.
 
     Keys that exist are kept unless ``overwrite``. Parties that were added by hand stay on the list.
     Running it again after an interruption completes what is missing.
@@ -91,6 +92,7 @@ def make_keys(folder: Path, site: Site, *, overwrite: bool = False) -> KeysMade:
         Party("console", "console-1"),
         *(Party("relay", relay.name) for relay in site.relay),
         *(Party("annunciator", annunciator.name) for annunciator in site.annunciator),
+        *(Party("detector", node) for node in site.detect_nodes),
         Party("recorder", "recorder"),
         Party("viewer", "viewer"),
         Party("viewer", "gateway"),

@@ -9,6 +9,7 @@ import msgspec
 
 from safety.annunciator.records import AnnunciatorStatus, AnnunciatorView, SoundTest
 from safety.camera_records import CameraView
+from safety.detect_records import AskTime, DetectNodeView, Remote
 from safety.health_records import EngineHealth, PartsStatus
 from safety.output_records import Bypass, BypassOrder, BypassState, ProofDue, ProofReport, ProofTest
 from tracking.records import (
@@ -337,6 +338,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     sign_in_required: bool = False
     proofs: tuple[ProofDue, ...] = ()
     annunciators: tuple[AnnunciatorView, ...] = ()
+    detect_nodes: tuple[DetectNodeView, ...] = ()
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -370,10 +372,12 @@ Word = Verdict | HandOver
 Command = Order | Word
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""
+Unsealed = Report | Remote
+"""What says itself of when it is, so that it needs no seal."""
 Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | PartsStatus | Report | Order
 Published = Snapshot | AlarmTransition | Boxes | Picture | EngineHealth
 """What the engine publishes to consoles, recorders and viewers."""
-FromPeer = Report | Command | SignIn | SignOut
+FromPeer = Report | Remote | Command | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""
-ToPeer = Permit | Refusal | SoundTest
+ToPeer = Permit | Refusal | SoundTest | AskTime
 """What the engine answers on its command port."""

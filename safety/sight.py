@@ -115,6 +115,7 @@ class SightMonitor:
             trouble=trouble,
             trouble_s=max(0.0, now_s - told.since_s) if told is not None and trouble else 0.0,
             shift_px=told.shift_px if told is not None and trouble else 0.0,
+            lost_by=health.lost_by if health is not None and lost else "",
         )
 
     def _uncovered(self, cameras: tuple[CameraView, ...], scenes: tuple[Scene, ...], seeing: set[str]) -> list[Hazard]:
@@ -225,11 +226,13 @@ def _unseeing(camera: CameraView) -> Hazard:
 
 
 def _troubles(cameras: Iterable[CameraView]) -> dict[str, float]:
-    """What ails the cameras, as terms: the trouble's name, and how far one was moved."""
+    """What ails the cameras, as terms: the trouble's name, how far one was moved, or what else took it away."""
     out: dict[str, float] = {}
     for camera in cameras:
         if camera.trouble is not None:
             out[camera.trouble] = camera.shift_px
+        if camera.lost_by:
+            out[f"by_{camera.lost_by}"] = 1.0
     return out
 
 

@@ -19,6 +19,10 @@ Trouble = Literal["frozen", "dark", "blinded", "covered", "defocused", "moved"]
 """What can be wrong with a camera that sends pictures in time."""
 
 
+LostBy = Literal["", "node", "clock"]
+"""What keeps the pictures of a camera away that hangs on another machine: that machine, or its clock."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
     """Base of every record. The class name is its tag on the wire and in files."""
 
@@ -94,7 +98,7 @@ class Telemetry(Record, frozen=True, kw_only=True):
 
 
 class CameraHealth(Record, frozen=True, kw_only=True):
-    """State of one camera as its capture thread sees it."""
+    """State of one camera as its capture thread sees it, or as the engine sees the machine that it hangs on."""
 
     camera: str
     time_s: float
@@ -104,6 +108,7 @@ class CameraHealth(Record, frozen=True, kw_only=True):
     gaps: int = 0
     reconnects: int = 0
     message: str = ""
+    lost_by: LostBy = ""
 
 
 class PictureHealth(Record, frozen=True, kw_only=True):

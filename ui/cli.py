@@ -10,6 +10,7 @@ import typer
 from calibration.errors import BadInput, HoistwatchError
 from ui.cli_annunciator import add_annunciator_commands
 from ui.cli_data import add_data_commands
+from ui.cli_detect_node import add_detect_node_commands
 from ui.cli_evaluate import add_evaluate_commands
 from ui.cli_gateway import add_gateway_commands
 from ui.cli_outputs import add_output_commands
@@ -33,6 +34,7 @@ add_run_commands(app)
 add_user_commands(app)
 add_annunciator_commands(app)
 add_output_commands(app)
+add_detect_node_commands(app)
 add_gateway_commands(app)
 add_data_commands(app)
 add_plant_commands(app)

@@ -12,6 +12,7 @@ from safety.camera_records import CameraView
 from safety.freshness import Pulse
 from safety.records import HoistView, Level, NodeView, Picture, Snapshot
 from tracking.records import Boxes
+from ui.detect_node_model import node_words
 from ui.outputs_model import bypass_tips, proof_words
 from ui.sound_model import sound_words
 from ui.text import TEXT, Language, duration, milliseconds, say, word
@@ -118,6 +119,9 @@ def chips(snapshot: Snapshot | None, pulse: Pulse, words: Words) -> list[Chip]:
     never = say(words.language, "hoist.never")
     out += [Chip(h.name, never, "abnormal") for h in words.site.hoist if h.name not in located]
     out += [_camera(c, words) for c in snapshot.cameras]
+    for node in snapshot.detect_nodes:
+        value, mark, tip = node_words(node, words.language)
+        out.append(Chip(node.node, value, mark, tip))
     relays = {r.name: r for r in words.site.relay}
     out += [_node(n, relays.get(n.node), words.language) for n in snapshot.nodes]
     if not snapshot.nodes and not words.site.relay:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Literal
 
 from safety.words import WORDS
+from ui.text_nodes import NODES
 from ui.text_outputs import OUTPUTS
 from ui.text_review import REVIEW
 from ui.text_session import SESSION
@@ -20,6 +21,7 @@ Language = Literal["en", "ko"]
 TEXT: dict[str, tuple[str, str]] = {
     **WORDS,
     **OUTPUTS,
+    **NODES,
     **SOUND,
     **SESSION,
     **STATISTICS,

@@ -36,7 +36,19 @@ def test_no_text_is_left_over() -> None:
     source += Path(ui.__file__).with_name("text.py").read_text().split("LANGUAGE_NAMES")[1]
     computed = {"level", "state", "phase", "mode", "role", "event", "menu", "layer", "alarms", "button", "tip", "zone"}
     computed |= {"headline", "command", "signal", "carrying", "reason", "unit", "unused", "refused", "signin", "user"}
-    computed |= {"tone", "page", "period", "column", "limit", "verdict", "judge", "review", "trouble", "handover"}
+    computed |= {
+        "tone",
+        "page",
+        "period",
+        "column",
+        "limit",
+        "verdict",
+        "judge",
+        "review",
+        "trouble",
+        "handover",
+        "detect",
+    }
     assert [
         k for k in TEXT if f'"{k}"' not in source and f"'{k}'" not in source and k.split(".")[0] not in computed
     ] == []
