@@ -8,7 +8,8 @@ import msgspec
 
 from tracking.records import Record
 
-PartState = Literal["running", "waiting", "given_up", "ended"]
+PartState = Literal["running", "waiting", "given_up"]
+PartEvent = Literal["none", "started", "ended", "killed", "hangs"]
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,14 +36,17 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class PartView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One process that a supervisor keeps alive.
 
-    ``restarts`` counts those of the last minute, ``restarts_all`` all since the supervisor began; ``event`` is what
-    happened to it last, at ``wall_s`` (Unix time), ``said`` what people must know while it is given up.
+    ``restarts`` counts those of the last minute, ``restarts_all`` all since the supervisor began. What happened to it
+    last, at ``wall_s`` (Unix time), is ``how`` with ``code`` (of exit, or number of the signal), and ``event`` the same
+    in words; ``said`` is what people must know while it is given up.
     """
 
     part: str
     state: PartState
     restarts: int = 0
     restarts_all: int = 0
+    how: PartEvent = "none"
+    code: int = 0
     event: str = ""
     wall_s: float = 0.0
     said: str = ""

@@ -69,6 +69,7 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     from safety.audit import AUDIT_FILE
     from safety.bus import BusClient, BusPorts
     from safety.keys import key_folder
+    from safety.parts_file import PARTS_FILE
 
     site_path = Path(site_path)
     site = load_site(site_path)
@@ -82,9 +83,9 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     from ui.console_model import ConsoleModel
     from ui.console_window import ConsoleWindow
 
-    feed = ConsoleFeed(client)
-    model = ConsoleModel(site, name, options.language, feed.send)
     kept = options.records or site_path.resolve().parent / site.recording.folder
+    feed = ConsoleFeed(client, parts=kept / PARTS_FILE)
+    model = ConsoleModel(site, name, options.language, feed.send)
     window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model), kept / AUDIT_FILE)
     _place(window, app, options.size_px, options.headless)
     feed.arrived.connect(window.refresh)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from typing import Protocol
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from safety.health_records import EngineHealth, PartsStatus
+from safety.parts_file import TOUCH_S, read_parts
 from safety.records import Command, Picture, SignIn, SignOut, Snapshot
 from tracking.records import Boxes
 from ui.console_model import Connection, ConsoleModel
@@ -55,6 +58,8 @@ class Mailbox:
         with self._lock:
             if isinstance(message, Snapshot):
                 self._newest["snapshot", ""] = (message, received_s)
+            elif isinstance(message, EngineHealth | PartsStatus):
+                self._newest[type(message).__name__, ""] = (message, received_s)
             elif isinstance(message, Boxes | Picture):
                 self._newest[type(message).__name__, message.camera] = (message, received_s)
             else:
@@ -74,9 +79,11 @@ class ConsoleFeed(QObject):
 
     arrived = pyqtSignal()
 
-    def __init__(self, client: Client, parent: QObject | None = None) -> None:
+    def __init__(self, client: Client, parent: QObject | None = None, *, parts: Path | None = None) -> None:
+        """``parts``: where a supervisor of this machine tells of its processes."""
         super().__init__(parent)
         self._client = client
+        self._parts, self._parts_s = parts, -1e9
         self._mailbox = Mailbox()
         self._stop = threading.Event()
         self._fault = ""
@@ -107,6 +114,13 @@ class ConsoleFeed(QObject):
             self._client.wake()
             self._thread.join(timeout=5.0)
 
+    def _supervisor(self, now_s: float) -> list[PartsStatus]:
+        """What the supervisor's file says, once a second."""
+        if self._parts is None or now_s - self._parts_s < TOUCH_S:
+            return []
+        self._parts_s = now_s
+        return [PartsStatus(time_s=now_s, parts=read_parts(self._parts) or ())]
+
     def _connection(self) -> Connection:
         if self._client.state == "refused":
             return "refused"
@@ -117,6 +131,7 @@ class ConsoleFeed(QObject):
             while not self._stop.is_set():
                 messages = self._client.receive(_WAIT_S)
                 received_s = now_s()
+                messages += self._supervisor(received_s)
                 for message in messages:
                     self._mailbox.put(message, received_s)
                 if messages and not self._stop.is_set():

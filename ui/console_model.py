@@ -14,12 +14,14 @@ import msgspec
 
 from calibration.site import Site
 from safety.freshness import EngineWatch, Pulse
+from safety.health_records import EngineHealth, PartsStatus, PartView
 from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot, Word
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
 from ui.calm import Calm
 from ui.commands import CommandDesk, Notice
 from ui.health_model import Chip, Seen, Tile, Words, chips, tile
+from ui.health_page_model import HealthView, given_up_words, health_view
 from ui.session_model import SessionDesk
 from ui.text import Language, say
 
@@ -55,6 +57,9 @@ class ConsoleModel:
         self._send = send
         self._word_refused: Refusal | None = None
         self.snapshot: Snapshot | None = None
+        self.health: EngineHealth | None = None
+        self._parts: tuple[PartView, ...] | None = None
+        """What the supervisor of this very machine tells, also when the engine is gone."""
         self.connection: Connection = "waiting"
         self._watch = EngineWatch()
         self._seen: dict[str, Seen] = {}
@@ -62,6 +67,7 @@ class ConsoleModel:
         self._calm_head: Calm[Headline] = Calm()
         self._calm_rows: Calm[list[AlarmRow]] = Calm()
         self._calm_chips: Calm[list[Chip]] = Calm()
+        self._calm_page: Calm[HealthView] = Calm()
         self._calm_tiles: dict[str, Calm[tuple[str, str]]] = {}
 
     def receive(self, message: object, received_s: float) -> None:
@@ -72,6 +78,10 @@ class ConsoleModel:
                     self.snapshot = message
                     self.desk.observe(message)
                     self.session.observe(message)
+            case EngineHealth():
+                self.health = message
+            case PartsStatus():
+                self._parts = message.parts or None
             case AlarmTransition():
                 self._event = message
             case Picture():
@@ -81,12 +91,17 @@ class ConsoleModel:
                 old = self._seen.get(message.camera, Seen())
                 kept = (*old.boxes, message)[-_BOXES_KEPT:]
                 self._seen[message.camera] = Seen(old.picture, old.picture_at_s, kept, received_s)
-            case Refusal() if message.command == "SignIn":
-                self.session.refused(message, received_s)
-            case Refusal() if message.command in ("Verdict", "HandOver"):
-                self._word_refused = message
             case Refusal():
-                self.desk.refused(message, received_s)
+                self._refused(message, received_s)
+
+    def _refused(self, refusal: Refusal, received_s: float) -> None:
+        match refusal.command:
+            case "SignIn":
+                self.session.refused(refusal, received_s)
+            case "Verdict" | "HandOver":
+                self._word_refused = refusal
+            case _:
+                self.desk.refused(refusal, received_s)
 
     def tell(self, word: Word) -> None:
         """Send what a person has kept in the audit log: a verdict, or what one shift tells the next."""
@@ -106,6 +121,9 @@ class ConsoleModel:
         waiting_for = say(self.language, f"reason.{self.connection}", address=address)
         hoists = bool(self.site.hoist)
         head = headline(self.snapshot, self.pulse(now_s), self.language, waiting_for, hoists, self.site.relay)
+        given_up = given_up_words([p for p in self._parts or () if p.part == "engine"], self.language)
+        if given_up and head.kind in ("waiting", "silent"):
+            head = replace(head, reason=say(self.language, "reason.given_up", given_up=given_up))
         meaning = (replace(head, reason=""), head.reason if head.kind == "waiting" else "")
         return self._calm_head.take((meaning, self.language), head, now_s)
 
@@ -142,6 +160,16 @@ class ConsoleModel:
         cards = chips(self.snapshot, self.pulse(now_s), self._words())
         meaning = tuple((c.title, c.mark, c.node, _NUMBERS.sub("", c.value)) for c in cards)
         return self._calm_chips.take((meaning, self.language), cards, now_s)
+
+    def health_page(self, now_s: float) -> HealthView:
+        """The health page; its numbers are held back as those of the strip."""
+        pulse = self.pulse(now_s)
+        # The engine's own word goes before that of this machine, which may be another one's supervisor.
+        told = self.health.parts if self.health is not None and self.health.supervised and pulse.live else self._parts
+        view = health_view(self.snapshot, self.health, told, pulse, self._words())
+        rows = (*view.cameras, *view.outputs, *view.sounds, *(view.parts or ()))
+        meaning = tuple((row.key, row.mark, *(_NUMBERS.sub("", cell) for cell in row.cells)) for row in rows)
+        return self._calm_page.take((meaning, view.live, view.alarm, self.language), view, now_s)
 
     def plan(self, now_s: float) -> PlanView:
         pulse = self.pulse(now_s)

@@ -22,6 +22,7 @@ from ui.console_model import ConsoleModel
 from ui.dialogs import ResetDialog, ShelveDialog
 from ui.floor_plan import FloorPlan
 from ui.hand_over import HandOverDialog
+from ui.health_page import HealthPage
 from ui.health_strip import HealthStrip
 from ui.plan_static import Layers
 from ui.review_page import ReviewPage
@@ -31,7 +32,7 @@ from ui.text import LANGUAGE_NAMES, Language, other, say
 from ui.theme import base_font, style_sheet
 
 TICK_MS = 100
-PAGES = ("live", "review", "statistics")
+PAGES = ("live", "review", "statistics", "health")
 
 
 class ConsoleWindow(QMainWindow):
@@ -63,6 +64,7 @@ class ConsoleWindow(QMainWindow):
         reader = AuditReader(audit, self)
         self.review = ReviewPage(reader, site.site.shift_starts, time.time, language, self)
         self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self)
+        self.health_page = HealthPage(language, self)
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
         self.hand_over: HandOverDialog | None = None
@@ -74,6 +76,7 @@ class ConsoleWindow(QMainWindow):
         self.alarms.shelve.connect(self._ask_shelve)
         self.health.reset.connect(self._ask_reset)
         self.review.judge.connect(self._judge)
+        self.pages.currentChanged.connect(lambda _: self.refresh())
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self.retranslate(language)
@@ -95,6 +98,8 @@ class ConsoleWindow(QMainWindow):
         self.alarms.show_alarms(model.rows(now_s), live)
         self.alarms.show_notice(model.notice(now_s), model.event())
         self.health.show_health(model.chips(now_s), live, model.language)
+        if self.health_page.isVisible():
+            self.health_page.show_view(model.health_page(now_s))
         self.session.refresh()
         if (refusal := model.word_refused()) is not None:
             if refusal.command == "Verdict":
@@ -113,7 +118,7 @@ class ConsoleWindow(QMainWindow):
         for key, action in self._actions.items():
             text = say(language, key)
             action.setText(text.removesuffix(" (A)"))
-        for view in (self.plan, self.cameras, self.alarms, self.review, self.statistics):
+        for view in (self.plan, self.cameras, self.alarms, self.review, self.statistics, self.health_page):
             view.retranslate(language)
         for k, page in enumerate(PAGES):
             self.pages.setTabText(k, say(language, f"page.{page}"))
@@ -147,7 +152,7 @@ class ConsoleWindow(QMainWindow):
         # Whatever page is open: banner above, health below.
         self.pages = QTabWidget(centre)
         self.pages.setDocumentMode(True)
-        for page in (whole, self.review, self.statistics):
+        for page in (whole, self.review, self.statistics, self.health_page):
             self.pages.addTab(page, "")
         body = QVBoxLayout()
         body.setContentsMargins(8, 4, 8, 8)

@@ -177,6 +177,14 @@ def _unused(snapshot: Snapshot, language: Language) -> Chip:
     return Chip(title, say(language, "health.unused_some", n=sum(told.values())), mark, "\n".join(tips))
 
 
+def unused_words(snapshot: Snapshot, language: Language) -> str:
+    """The same in one line."""
+    told = {name: n for name, n in snapshot.counts.items() if n and f"unused.{name}" in TEXT}
+    return "; ".join(say(language, f"unused.{name}", n=n) for name, n in told.items()) or say(
+        language, "health.unused_none"
+    )
+
+
 def _hoist(view: HoistView, language: Language) -> Chip:
     if view.state.lost:
         value = say(language, "hoist.lost", age=duration(language, view.state.unseen_s))
@@ -237,7 +245,7 @@ def _node(view: NodeView, relay: Relay | None, language: Language) -> Chip:
     for contact in _contacts(view, relay):
         sent, read = view.commanded.get(contact), view.contacts.get(contact)
         target, signal = relay.outputs.get(contact, ("", "")) if relay else ("", "")
-        words = _onoff(sent, language), _onoff(read, language)
+        words = onoff(sent, language), onoff(read, language)
         named = say(language, f"signal.{signal}") if signal else contact
         place = say(language, "hall") if target == "hall" else target
         tips.append(
@@ -277,7 +285,8 @@ def _contacts(view: NodeView, relay: Relay | None) -> list[str]:
     return first + sorted((set(view.commanded) | set(view.contacts)) - set(first))
 
 
-def _onoff(value: bool | None, language: Language) -> str:
+def onoff(value: bool | None, language: Language) -> str:
+    """A contact's state as a word, a question mark where it is not known."""
     if value is None:
         return "?"
     return say(language, "node.on" if value else "node.off")

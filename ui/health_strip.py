@@ -13,7 +13,7 @@ from ui.text import Language, say
 from ui.theme import GHOST, PAIRS, SOFT, sized
 
 _SIZE_EVENTS = (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show)
-_MARKS = {"good": "clear", "bad": "danger", "abnormal": "caution", "unknown": "waiting"}
+SYMBOLS = {"good": "clear", "bad": "danger", "abnormal": "caution", "unknown": "waiting"}
 
 
 class _Mark(QWidget):
@@ -31,9 +31,9 @@ class _Mark(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
-        pair = PAIRS[_MARKS[self._mark]]
+        pair = PAIRS[SYMBOLS[self._mark]]
         fill, ink = (QColor(pair.ground), QColor(pair.text)) if self._live else (QColor(GHOST), QColor("#FFFFFF"))
-        draw_symbol(painter, QRectF(self.rect()), _MARKS[self._mark] if self._live else "waiting", fill, ink)
+        draw_symbol(painter, QRectF(self.rect()), SYMBOLS[self._mark] if self._live else "waiting", fill, ink)
         painter.end()
 
 

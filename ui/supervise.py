@@ -21,7 +21,7 @@ from calibration.errors import Unavailable
 from calibration.site import Site
 from calibration.site_file import load_site
 from safety.audit import AuditLog
-from safety.health_records import PartState, PartView
+from safety.health_records import PartEvent, PartState, PartView
 from safety.heartbeat import FD
 from safety.parts_file import PARTS_FILE, PartsWriter
 from safety.restarts import BUDGET, WINDOW_S, Restarts
@@ -64,6 +64,8 @@ class _Running:
     process: subprocess.Popen[bytes] | None = None
     pipe: int | None = None
     starts: int = 0
+    how: PartEvent = "none"
+    code: int = 0
     event: str = ""
     wall_s: float = 0.0
 
@@ -74,6 +76,8 @@ class _Running:
             state="given_up" if self.life.given_up else state,
             restarts=self.life.count(now_s),
             restarts_all=max(0, self.starts - 1),
+            how=self.how,
+            code=self.code,
             event=self.event,
             wall_s=self.wall_s,
             said=self.part.said,
@@ -112,7 +116,7 @@ class Supervisor:
             self._reap(running, now_s)
             match running.life.verdict(now_s):
                 case "hangs" if running.process is not None:
-                    self._say(running, "hangs: killed")
+                    self._say(running, "hangs: killed", "hangs")
                     running.process.kill()
                     running.process.wait()
                     self._reap(running, now_s)
@@ -174,7 +178,7 @@ class Supervisor:
         running.pipe = ours
         running.life.started(now_s)
         running.starts += 1
-        self._say(running, f"started as process {running.process.pid}")
+        self._say(running, f"started as process {running.process.pid}", "started")
 
     def _reap(self, running: _Running, now_s: float) -> None:
         if running.process is None or (code := running.process.poll()) is None:
@@ -183,7 +187,7 @@ class Supervisor:
         running.life.ended(now_s)
         how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
         more = f"; given up after {BUDGET} restarts in {WINDOW_S:.0f} s" if running.life.given_up else ""
-        self._say(running, how + more)
+        self._say(running, how + more, "killed" if code < 0 else "ended", abs(code))
 
     def _drop(self, running: _Running) -> None:
         running.process = None
@@ -191,9 +195,9 @@ class Supervisor:
             os.close(running.pipe)
             running.pipe = None
 
-    def _say(self, running: _Running, what: str) -> None:
+    def _say(self, running: _Running, what: str, how: PartEvent, code: int = 0) -> None:
         self._log(f"{running.part.name}: {what}")
-        running.event, running.wall_s = what, time.time()
+        running.event, running.wall_s, running.how, running.code = what, time.time(), how, code
         if self._audit is not None:
             # A log that cannot be written must not keep anything from being started.
             with suppress(Unavailable, OSError), AuditLog(self._audit) as log:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Literal
 
 from safety.words import WORDS
+from ui.text_health import HEALTH
 from ui.text_nodes import NODES
 from ui.text_outputs import OUTPUTS
 from ui.text_review import REVIEW
@@ -22,6 +23,7 @@ TEXT: dict[str, tuple[str, str]] = {
     **WORDS,
     **OUTPUTS,
     **NODES,
+    **HEALTH,
     **SOUND,
     **SESSION,
     **STATISTICS,

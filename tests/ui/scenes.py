@@ -12,6 +12,8 @@ from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
 from calibration.camera import Camera
 from calibration.site import Site
 from safety.camera_records import CameraView
+from safety.health_records import EngineHealth, PartView, SoundTested, Ways
+from safety.latency_bins import Spreads
 from safety.output_records import BypassState, ProofDue
 from safety.records import (
     Alarm,
@@ -163,6 +165,45 @@ def snapshot(site: Site, *, time_s: float = START_S, seq: int = 100, **changes: 
         ),
     )
     return msgspec.structs.replace(quiet, **changes)
+
+
+def health(site: Site, *, given_up: bool = False) -> EngineHealth:
+    """An engine that has run for three hours under a supervisor; it restarted the relay node once."""
+
+    def ways(middle: float, seed: int) -> Ways:
+        spreads = Spreads()
+        samples = np.random.default_rng(seed).lognormal(math.log(middle), 0.25, 3000)
+        for k, sample in enumerate(samples):
+            spreads.add(float(sample), 0.1 * k)
+        return spreads.ways(300.0)
+
+    lives = {"relay cabinet-1": ("running", 0, 1), "engine": ("running", 0, 0), "annunciator south": ("waiting", 3, 3)}
+    parts = [
+        PartView(
+            part=part,
+            state=state,  # type: ignore[arg-type]
+            restarts=minute,
+            restarts_all=in_all,
+            how="started" if state == "running" else "killed",
+            code=9 * (state == "waiting"),
+            wall_s=WALL_S - 3600.0,
+        )
+        for part, (state, minute, in_all) in lives.items()
+    ]
+    if given_up:
+        event = "ended with code 2; given up after 5 restarts in 60 s"
+        gone = PartView(part="gateway", state="given_up", restarts=5, restarts_all=5, how="ended", code=2, event=event)
+        parts.append(msgspec.structs.replace(gone, wall_s=WALL_S - 40.0))
+    return EngineHealth(
+        time_s=START_S,
+        wall_s=WALL_S,
+        started_wall_s=WALL_S - 10_800.0,
+        to_permit=ways(0.11, 1),
+        to_contact=ways(0.13, 2),
+        supervised=True,
+        parts=tuple(parts),
+        sounds=(SoundTested(annunciator="south", wall_s=WALL_S - 7200.0, passed=4, of=4),),
+    )
 
 
 def camera(name: str, age_s: float) -> CameraView:
