@@ -17,8 +17,10 @@ from calibration.site_file import load_site, site_text
 from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_recorder import LiveRecorder
 from recordings.live_service import LiveEngine, LiveSummary
+from recordings.live_site import SiteFiles
 from recordings.live_sources import CameraSource, IdleSource, LiveSource, PlaybackSource
 from recordings.replay import check_detectable
+from recordings.site_store import SiteStore
 from recordings.store import Recording
 from safety.audit import AUDIT_FILE, AuditLog, AuditQueue
 from safety.bus import EngineBus
@@ -89,6 +91,8 @@ def run_live(
         audit = AuditQueue(log_file)
         undo.callback(audit.close)
         recorder = _recorder(site, folder, options, detector, log)
+        store = SiteStore(site_path)
+        store.note_start(site, time.time())
         engine = LiveEngine(
             site,
             bus,
@@ -96,7 +100,7 @@ def run_live(
             recorder=recorder,
             audit=audit,
             health=health,
-            keys=keys,
+            files=SiteFiles(keys, store),
             log=log,
         )
         told.append(engine)

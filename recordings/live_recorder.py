@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.errors import Unavailable
-from calibration.site import RecordingTable
+from calibration.site import RecordingTable, Site
+from calibration.site_file import site_text
 from recordings.replay import LIVE
 from recordings.store import RecordingWriter
 from tracking.records import Record
@@ -23,6 +24,13 @@ Bgr = NDArray[np.uint8]
 SUFFIX = ".mcap"
 _PENDING_FRAMES = 24
 _NAME = re.compile(r"^.+-\d{8}T\d{6}Z\.mcap$")
+
+
+@dataclass(frozen=True, slots=True)
+class _NewSite:
+    """From here on another version of the site holds: a file has one."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class LiveRecorder:
         self._folder, self._table, self._log = folder, table, log
         self._site_text, self._wall_offset_s, self._model = site_text, wall_offset_s, model_sha256
         self._stem = re.sub(r"[^\w.-]+", "-", site_name).strip("-") or "site"
-        self._queue: queue.SimpleQueue[tuple[Record, float] | _Frame | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Record, float] | _Frame | _NewSite | None] = queue.SimpleQueue()
         self._frames_waiting = 0
         self.frames_dropped = 0
         self.fault = ""
@@ -95,6 +103,10 @@ class LiveRecorder:
         self._frames_waiting += 1
         self._queue.put(_Frame(camera, time_s, ready_s, bgr))
 
+    def take_site(self, site: Site) -> None:
+        """Go on in a new file, since a replay goes by the site of its recording. Returns at once."""
+        self._queue.put(_NewSite(site_text(site)))
+
     def close(self) -> None:
         """Write what waits and end the file."""
         self._queue.put(None)
@@ -111,16 +123,18 @@ class LiveRecorder:
         except OSError as error:
             self._fail(error)
 
-    def _guarded(self, item: tuple[Record, float] | _Frame) -> None:
+    def _guarded(self, item: tuple[Record, float] | _Frame | _NewSite) -> None:
         try:
-            if time.monotonic() - self._opened_s > self._table.file_minutes * 60.0:
+            if isinstance(item, _NewSite):
+                self._site_text = item.text
+            if isinstance(item, _NewSite) or time.monotonic() - self._opened_s > self._table.file_minutes * 60.0:
                 self._writer.close()
                 self._clean()
                 self._writer = self._new_file()
                 self._opened_s = time.monotonic()
             if isinstance(item, _Frame):
                 self._writer.write_frame(item.camera, item.time_s, item.bgr, item.ready_s)
-            else:
+            elif not isinstance(item, _NewSite):
                 self._writer.write(*item)
         except OSError as error:
             self._fail(error)
@@ -130,8 +144,9 @@ class LiveRecorder:
         self._log(self.fault)
 
     def _new_file(self) -> RecordingWriter:
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        path = self._folder / f"{self._stem}-{stamp}{SUFFIX}"
+        begun_s = time.time()
+        while (path := self._folder / f"{self._stem}-{_stamp(begun_s)}{SUFFIX}").exists():
+            begun_s += 1.0  # two files begun within a second
         writer = RecordingWriter(
             path,
             site_text=self._site_text,
@@ -151,3 +166,7 @@ class LiveRecorder:
             if _NAME.match(path.name) and path.stat().st_mtime < oldest_s:
                 path.unlink()
                 self._log(f"deleted {path.name}: older than {self._table.retention_days:g} days")
+
+
+def _stamp(wall_s: float) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_s))

@@ -14,7 +14,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -28,6 +27,7 @@ from recordings.live_nodes import NodeDesk
 from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
 from recordings.live_sessions import SessionDesk
+from recordings.live_site import SiteDesk, SiteFiles
 from recordings.live_sources import LiveSource, PlaybackSource
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.audit import AuditQueue
@@ -52,6 +52,7 @@ from safety.records import (
     SignOut,
     Word,
 )
+from safety.site_records import ApplySite
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]
@@ -77,7 +78,8 @@ class LiveEngine:
         bus: bound sockets; closed by ``run``.
         source: cameras or a playback; stopped by ``run``.
         recorder: where everything is kept, or None.
-        keys: the key folder, for the users who may sign in; None for a site without.
+        files: the key folder, for the users who may sign in, and the site file, which engineers may change; None for
+            a site without.
         audit: the audit log, or None; closed by ``run``.
         health: what is known of the system's own health and of proof tests so far; without it nothing.
         log: gets one line on whatever a person at the machine should know, by default stderr.
@@ -91,7 +93,7 @@ class LiveEngine:
         *,
         recorder: LiveRecorder | None = None,
         audit: AuditQueue | None = None,
-        keys: Path | None = None,
+        files: SiteFiles | None = None,
         health: HealthDesk | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
@@ -111,7 +113,8 @@ class LiveEngine:
         self._heard: list[tuple[float, Report]] = []
         self._tests: dict[str, tuple[str, int]] = {}
         self._commands: list[tuple[str, str, Event]] = []
-        self._desk = SessionDesk(keys, site.policy, self._answer, self._note, bus.wake)
+        self._desk = SessionDesk(files.keys if files else None, site.policy, self._answer, self._note, bus.wake)
+        self._sites = SiteDesk(site, files.store if files else None, (source, recorder), self._answer, self._note)
         self._last: Step | None = None
         self._latency = LatencyMeter()
         self._health = health or HealthDesk(None, ProofSchedule(site.relay), (), time.monotonic(), self._wall_offset_s)
@@ -191,6 +194,7 @@ class LiveEngine:
             self._note("detector", name, what, detail)
         events = self._collect()
         now_s = time.monotonic()
+        self._core = self._sites.change_over(self._core, now_s)
         step = self._core.step(now_s, events)
         decided_s = time.monotonic()
         newest = [e.time_s for e in events if isinstance(e, Boxes)]
@@ -255,6 +259,9 @@ class LiveEngine:
         if isinstance(command, Word):
             self._note(entry.role, entry.name, type(command).__name__.lower(), msgspec.to_builtins(command))
             return
+        if isinstance(command, ApplySite):
+            self._sites.take(entry.name, command, now_s, now_s + self._wall_offset_s)
+            return
         if isinstance(command, SoundTest) and not self._bus.send("annunciator", command.annunciator, command):
             reason = f"annunciator {command.annunciator!r} does not report"
             self._refuse(entry.role, entry.name, Refusal(time_s=now_s, command="SoundTest", reason=reason))
@@ -311,6 +318,8 @@ class LiveEngine:
             if isinstance(event, Boxes):
                 self._bus.publish(event)
         self._bus.publish(self._last.snapshot)
+        if (news := self._sites.news(self._last.snapshot.time_s)) is not None:
+            self._bus.publish(news)
         for transition in self._last.transitions:
             self._bus.publish(transition)
             self._log(f"{transition.event}: {transition.level.value} {transition.alarm} – {transition.reason}")
@@ -375,6 +384,7 @@ class LiveEngine:
         for permit in self._nodes.permits({}, now_s, decided_s=now_s):
             self._bus.send("relay", permit.node, permit)
         self._source.stop()
+        self._sites.close()
         if (line := self._rates.summary()) is not None:
             self._log(line)
         self._note("engine", "engine", "stop", {"ticks": self.summary.ticks})

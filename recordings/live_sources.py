@@ -63,6 +63,9 @@ class LiveSource(Protocol):
     def attend(self, snapshot: Snapshot) -> None:
         """What was decided last, which says where a look is worth most. Returns at once."""
 
+    def take_site(self, site: Site) -> None:
+        """Another version of the site, with the same cameras, holds from now on. Returns at once."""
+
     @property
     def finished(self) -> bool:
         """Nothing more will come."""
@@ -82,9 +85,14 @@ class _Threaded:
         self._name = name
         self._thread: threading.Thread | None = None
         self._newest: Snapshot | None = None
+        self._fresh: Site | None = None
+        """A version of the site that the thread has not taken in yet."""
 
     def attend(self, snapshot: Snapshot) -> None:
         self._newest = snapshot
+
+    def take_site(self, site: Site) -> None:
+        self._fresh = site
 
     @property
     def finished(self) -> bool:
@@ -146,6 +154,10 @@ class _Looks:
         self._attention = Attention(site)
         self._skips = site.policy.still_skip_s > 0.0
         self._watches = PictureWatches(site, base_folder)
+
+    def take_site(self, site: Site) -> None:
+        """Other structures hide other floor, other hoists are worth a look."""
+        self._attention = Attention(site)
 
     @property
     def waiting(self) -> bool:
@@ -214,6 +226,10 @@ class CameraSource(_Threaded):
         told: set[str] = set()
         with self._group:
             while not self._ending.is_set():
+                if self._fresh is not None:
+                    site, self._fresh = self._fresh, None
+                    self._looks.take_site(site)
+                    self._tags = _tag_readers(site)
                 waits = self._looks.waiting
                 frames = self._group.newest(after) if waits else self._group.wait(after, _POLL_S)
                 after |= {frame.camera: frame.index for frame in frames}
@@ -295,6 +311,9 @@ class PlaybackSource(_Threaded):
         if self._looks is None:
             self._ending.wait(timeout_s)
             return
+        if self._fresh is not None:
+            site, self._fresh = self._fresh, None
+            self._looks.take_site(site)
         started_s = time.monotonic()
         self._looks.feed(self._newest, started_s)
         if not self._looks.collect(sink, timeout_s):

@@ -31,6 +31,7 @@ from safety.records import (
     ToPeer,
     Verdict,
 )
+from safety.site_records import ApplySite, SiteNews
 from tracking.records import Boxes
 
 PUBLISH_QUEUE = 256
@@ -57,7 +58,7 @@ class BusPorts:
 def topic(message: Published) -> bytes:
     """First frame of a published message: the class name, with the camera's name after it where there is one."""
     name = type(message).__name__
-    if isinstance(message, Snapshot | AlarmTransition | EngineHealth):
+    if isinstance(message, Snapshot | AlarmTransition | EngineHealth | SiteNews):
         return name.encode()
     return f"{name}/{message.camera}".encode()
 
@@ -89,7 +90,7 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
             return (message.time_s, message.raised_wall_s)
         case Shelve() | Bypass():
             return (message.time_s, message.for_s)
-        case Acknowledge() | Reset() | ProofTest() | SoundTest() | HandOver() | SignIn() | SignOut():
+        case Acknowledge() | Reset() | ProofTest() | SoundTest() | HandOver() | SignIn() | SignOut() | ApplySite():
             return (message.time_s,)
         case AnnunciatorStatus():
             return () if message.latency_s is None else (message.latency_s,)
@@ -113,10 +114,8 @@ def _replaces(message: Published | ToPeer) -> tuple[str, str] | None:
     match message:
         case AlarmTransition() | Permit() | Refusal() | SoundTest() | AskTime():
             return None
-        case Snapshot():
-            return ("Snapshot", "")
-        case EngineHealth():
-            return ("EngineHealth", "")
+        case Snapshot() | EngineHealth() | SiteNews():
+            return (type(message).__name__, "")
         case _:
             return ("Boxes" if isinstance(message, Boxes) else "Picture", message.camera)
 

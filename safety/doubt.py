@@ -64,6 +64,10 @@ class Doubts:
         self._visibility = Visibility(self.site)
         self._cameras = {c.name: Camera.from_table(c) for c in self.site.camera}
 
+    def carry_on(self, old: Doubts) -> None:
+        """Go on from the doubts of ``old``, of the same cameras."""
+        self._since_s, self._same, self._finds_hoists = old._since_s, old._same, old._finds_hoists
+
     def look(self, item: Boxes) -> None:
         """Take in one frame."""
         same = self._same.get(item.camera)

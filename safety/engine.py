@@ -94,6 +94,26 @@ class Engine:
         self._given_up: dict[str, str] = {}
         self._seq = 0
 
+    def carry_on(self, old: Engine) -> None:
+        """Take the place of ``old``, which is not used any more, before the first step of this one.
+
+        The site of this engine may have other zones, structures and hoists, all else is the same. Tracks, alarms and
+        their states, and what is known of relay nodes go on as they are. A hoist that is new has no permit until it
+        was located, one whose table changed stays where it is seen.
+        """
+        self._tracker.carry_on(old._tracker)
+        self._sight.carry_on(old._sight)
+        self._roles.carry_on(old._roles)
+        self._judge.carry_on(old._judge)
+        self._book, self._limits = old._book, old._limits
+        for name, phase in self._phases.items():
+            if name in old._phases:
+                phase.carry_on(old._phases[name])
+            if self._hoist(name) == old._site.hoist_named(name):
+                self._drives[name] = old._drives[name]
+        self._nodes, self._annunciators, self._given_up = old._nodes, old._annunciators, old._given_up
+        self._watch_relays, self._wall_offset_s, self._seq = old._watch_relays, old._wall_offset_s, old._seq
+
     def step(self, now_s: float, events: Sequence[Event]) -> Step:
         """Advance to the tick at ``now_s`` with all events that became ready since the tick before."""
         looks: list[Look] = []

@@ -66,6 +66,10 @@ class PhaseTracker:
         self._candidate = Phase.UNKNOWN
         self._since_s = 0.0
 
+    def carry_on(self, old: PhaseTracker) -> None:
+        """Go on from the phase of the same hoist by ``old``."""
+        self._phase, self._candidate, self._since_s = old._phase, old._candidate, old._since_s
+
     def step(self, now_s: float, state: HoistState, body: Body, people: tuple[Person, ...]) -> Phase:
         seen = self._instant(state, body, people)
         if seen is not self._candidate:

@@ -28,6 +28,10 @@ class LookAges:
         self._heard_s: dict[str, float] = {}
         self._now_s = 0.0
 
+    def carry_on(self, old: LookAges) -> None:
+        """Go on from the waits that ``old`` knows."""
+        self._waits, self._heard_s, self._now_s = old._waits, old._heard_s, old._now_s
+
     def hear(self, now_s: float, tracks: Tracks) -> None:
         """Take in the looks of one tick."""
         self._now_s = now_s

@@ -12,6 +12,7 @@ from safety.camera_records import CameraView
 from safety.detect_records import AskTime, DetectNodeView, Remote
 from safety.health_records import EngineHealth, PartsStatus
 from safety.output_records import Bypass, BypassOrder, BypassState, ProofDue, ProofReport, ProofTest
+from safety.site_records import ApplySite, SiteNews
 from tracking.records import (
     Boxes,
     CameraHealth,
@@ -369,13 +370,13 @@ Order = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
 """What a person has the engine do; recorded, and taken in by the core."""
 Word = Verdict | HandOver
 """What a person has the engine keep in its audit log, and nothing else."""
-Command = Order | Word
+Command = Order | Word | ApplySite
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""
 Unsealed = Report | Remote
 """What says itself of when it is, so that it needs no seal."""
 Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | PartsStatus | Report | Order
-Published = Snapshot | AlarmTransition | Boxes | Picture | EngineHealth
+Published = Snapshot | AlarmTransition | Boxes | Picture | EngineHealth | SiteNews
 """What the engine publishes to consoles, recorders and viewers."""
 FromPeer = Report | Remote | Command | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""

@@ -70,6 +70,10 @@ class RoleTracker:
         self._odds: dict[str, _Odds] = {}
         self._tags: list[Observation] = []
 
+    def carry_on(self, old: RoleTracker) -> None:
+        """Go on from what ``old`` knows of everybody."""
+        self._odds, self._tags = old._odds, old._tags
+
     def hear(self, item: Sight) -> None:
         """Take in what a source knows of people by their tags; it counts for whoever is nearest at the next step."""
         self._tags += [o for o in item.observations if o.kind == "person" and o.role is not None]

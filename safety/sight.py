@@ -39,6 +39,13 @@ class SightMonitor:
         self._start_s: float | None = None
         self._frames: dict[str, list[tuple[float, int]]] = {c.name: [] for c in site.camera}
 
+    def carry_on(self, old: SightMonitor) -> None:
+        """Go on from what ``old`` knows of the same cameras."""
+        self.looks.carry_on(old.looks)
+        self._doubts.carry_on(old._doubts)
+        self._health, self._pictures, self._frames = old._health, old._pictures, old._frames
+        self._start_s = old._start_s
+
     def hear(self, health: CameraHealth | PictureHealth) -> None:
         """Keep what a capture thread, or a camera's own pictures, say of the camera."""
         if isinstance(health, PictureHealth):

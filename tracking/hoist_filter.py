@@ -92,6 +92,15 @@ class HoistFilter:
         other._unrest = self._unrest
         return other
 
+    def of_hoist(self, hoist: Hoist) -> HoistFilter:
+        """A copy under another table of the same hoist: the hook stays in its place, whatever the beam's height."""
+        other = self.copy()
+        mean, cov = self._belief.mean.copy(), self._belief.cov
+        mean[motion.L] = max(mean[motion.L] + hoist.beam_height_m - self._hoist.beam_height_m, motion.ROPE_MIN_M)
+        other._hoist, other._limits, other._ahead = hoist, motion.limits(hoist), None
+        other._belief = unscented.belief(motion.inside_reach(mean, hoist), _on_beam(cov, hoist))
+        return other
+
     def predict_to(self, time_s: float) -> None:
         """Move on to ``time_s``; earlier times change nothing."""
         if time_s <= self.time_s:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -110,15 +110,23 @@ class HoistRest:
     """
 
     def __init__(self, hoist: Hoist, policy: Policy) -> None:
-        self._hoist, self._policy = hoist, policy
+        self.hoist, self._policy = hoist, policy
         self._floor = Rest(Band(0.10, 0.55, max(hoist.travel_speed_mps[0], 0.05)))
         self._trolley = Rest(Band(0.06, 0.25, max(hoist.travel_speed_mps[0], 0.05)))
         self._height = Rest(Band(0.04, 0.12, max(hoist.hoist_speed_mps[0], 0.02)))
         self._swing_m = math.inf
 
+    def carry_on(self, old: HoistRest) -> None:
+        """Go on from what is known of this hoist by ``old``; the bands are those of the drives as they are now."""
+        self._floor, self._trolley, self._height = (
+            replace(rest, band=new.band, _past=deque(rest._past))
+            for rest, new in ((old._floor, self._floor), (old._trolley, self._trolley), (old._height, self._height))
+        )
+        self._swing_m = old._swing_m
+
     def update(self, time_s: float, state: Array, cov: Array) -> None:
         """Take in the filter's mean (10,) and covariance (10, 10) at ``time_s``."""
-        hook = motion.hook_of(state, self._hoist.beam_height_m)
+        hook = motion.hook_of(state, self.hoist.beam_height_m)
         sigma_m = motion.hook_sigma_m(state, cov)
         place = hook[:2]
         trolley = state[[motion.X, motion.Y]]
@@ -152,7 +160,7 @@ class HoistRest:
     def told(self, state: Array) -> Array:
         """The state with the speeds of what stands still set to zero, and none above the drives' top."""
         out = state.copy()
-        top_mps, lift_mps = self._hoist.travel_speed_mps[1], self._hoist.hoist_speed_mps[1]
+        top_mps, lift_mps = self.hoist.travel_speed_mps[1], self.hoist.hoist_speed_mps[1]
         out[[motion.VX, motion.VY]] = np.clip(out[[motion.VX, motion.VY]], -top_mps, top_mps)
         out[motion.VL] = min(max(float(out[motion.VL]), -_LIFT_TOLERANCE * lift_mps), _LIFT_TOLERANCE * lift_mps)
         if self._floor.at_rest and self._trolley.at_rest:

@@ -68,6 +68,15 @@ class HoistTrack:
             Counter(self.counts),
         )
 
+    def of_hoist(self, hoist: Hoist) -> HoistTrack:
+        """A copy as the track of the same hoist with another table: what is known of its place stays."""
+        other = self.copy()
+        if hoist != self.hoist:
+            other.hoist = other.load.hoist = hoist
+            if other.filter is not None:
+                other.filter = other.filter.of_hoist(hoist)
+        return other
+
     def possible(self, seen: Seen) -> bool:
         """Whether a place in metres can be this hoist's at all; those far out of its travel are counted."""
         if seen.camera is not None:

@@ -59,6 +59,27 @@ class HoistTracker:
         self._log: deque[_Before] = deque()
         self._counts: Counter[str] = Counter()
 
+    def carry_on(self, old: HoistTracker) -> None:
+        """Follow on the hoists of ``old`` that this site has too; one whose table changed stays where it is seen."""
+        known = {rest.hoist.name: k for k, rest in enumerate(old._rests)}
+        fresh = self._tracks
+
+        def mine(tracks: tuple[HoistTrack, ...]) -> tuple[HoistTrack, ...]:
+            return tuple(
+                tracks[known[new.hoist.name]].of_hoist(new.hoist) if new.hoist.name in known else new.copy()
+                for new in fresh
+            )
+
+        self._tracks = mine(old._tracks)
+        for k, rest in enumerate(self._rests):
+            if rest.hoist.name in known:
+                rest.carry_on(old._rests[known[rest.hoist.name]])
+                self._births[k] = old._births[known[rest.hoist.name]]
+        self._standing = old._standing.copy()
+        self._tell_loads = set(old._tell_loads)
+        self._log = deque(_Before(b.item, mine(b.tracks), b.standing) for b in old._log)
+        self._counts = Counter(old._counts)
+
     @property
     def counts(self) -> dict[str, int]:
         """How many readings were left out so far, by reason, and how often a hoist was found elsewhere."""

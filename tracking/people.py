@@ -40,6 +40,12 @@ class PeopleTracker:
         self._next_name = 1
         self._shown: tuple[float, imm.Bank, Crowd, Array, Array] | None = None
 
+    def carry_on(self, old: PeopleTracker) -> None:
+        """Follow on whom ``old`` follows, of the same floor, cameras and policy; structures may differ."""
+        before, now = old._model.levels_m, self._model.levels_m
+        self._rewind = old._rewind.carried_on(self._model.step, lambda state: state.on_levels(before, now))
+        self._names, self._next_name = dict(old._names), old._next_name
+
     @property
     def time_s(self) -> float | None:
         """Time of the filter: of the newest observation taken in."""

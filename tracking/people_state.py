@@ -97,6 +97,13 @@ class State:
         """Nobody yet, on a site of so many levels to stand on and cells in which hit rates are learned."""
         return cls(None, Crowd.empty(levels), (), np.zeros(0), 1, (), HitRates.none(cells))
 
+    def on_levels(self, before_m: Array, now_m: Array) -> State:
+        """The same people where the levels to stand on are others."""
+        if np.array_equal(before_m, now_m):
+            return self
+        stature = self.crowd.stature.on_levels(before_m, now_m)
+        return replace(self, crowd=replace(self.crowd, stature=stature))
+
     def with_sources(self, names: tuple[str, ...]) -> State:
         """Columns for sources that were never heard before."""
         new = tuple(n for n in names if n not in self.sources)

@@ -67,6 +67,15 @@ class Rewind(Generic[S, F]):
         self._past = [p for p in self._past if p.time_s >= oldest_s]
         return back
 
+    def carried_on(
+        self, step: Callable[[S, float, Sequence[F]], S], fitted: Callable[[S], S] = lambda state: state
+    ) -> Rewind[S, F]:
+        """The same past and present, from here on by another ``step``; ``fitted`` makes states fit it."""
+        other = Rewind(fitted(self.state), step, self._keep_s)
+        other._past = [_Instant(p.time_s, p.frames, fitted(p.before)) for p in self._past]
+        other._waiting = list(self._waiting)
+        return other
+
     def _take(self, frames: tuple[F, ...]) -> None:
         time_s = frames[0].time_s
         self._past.append(_Instant(time_s, frames, self.state))

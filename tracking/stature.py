@@ -69,6 +69,14 @@ class Statures:
         top_s = np.concatenate([self.top_s, np.full((n, more), -np.inf)], axis=1)
         return Statures(self.height_m, self.var_m2, self.level_weight, top_m, top_s)
 
+    def on_levels(self, before_m: Array, now_m: Array) -> Statures:
+        """The same where the levels are others: who stood on one that is gone stands on the floor."""
+        weight = np.zeros((len(self.height_m), len(now_m)))
+        for column, level_m in enumerate(before_m):
+            (same,) = np.nonzero(now_m == level_m)
+            weight[:, same[0] if len(same) else 0] += self.level_weight[:, column]
+        return Statures(self.height_m, self.var_m2, weight, self.top_m, self.top_s)
+
     def on_level(self, levels_m: Array) -> Array:
         """(n,) height of what each stands on, as most of the newest looks have it."""
         if len(levels_m) == 1:

@@ -59,6 +59,17 @@ class Tracker:
         self._rejected: Counter[str] = Counter()
         self._waits_s: dict[str, list[float]] = {}
 
+    def carry_on(self, old: Tracker) -> None:
+        """Follow on all that ``old`` follows, of a site with the same floor, cameras and policy."""
+        self._people.carry_on(old._people)
+        self._hoists.carry_on(old._hoists)
+        self._newest_s = dict(old._newest_s)
+        self._counts, self._accepted, self._rejected = (
+            Counter(old._counts),
+            Counter(old._accepted),
+            Counter(old._rejected),
+        )
+
     def step(self, now_s: float, inputs: list[Look]) -> Tracks:
         """Take in all that arrived since the last tick and look at the world at ``now_s``."""
         self._waits_s = {}

@@ -16,6 +16,7 @@ from ui.cli_gateway import add_gateway_commands
 from ui.cli_outputs import add_output_commands
 from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
+from ui.cli_site import add_site_commands
 from ui.cli_situations import add_situation_commands
 from ui.cli_tools import add_tool_commands
 from ui.cli_train import add_train_commands
@@ -33,6 +34,7 @@ app = typer.Typer(
 add_run_commands(app)
 add_user_commands(app)
 add_annunciator_commands(app)
+add_site_commands(app)
 add_output_commands(app)
 add_detect_node_commands(app)
 add_gateway_commands(app)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.annunciator import Annunciator
+from calibration.errors import BadInput
 from calibration.site import Site
+from calibration.site_file import parse_site
 from safety.annunciator.bench import TestBench
 from safety.annunciator.choose import ENGINE_SILENT, Call, choose
 from safety.annunciator.mixer import Mixer, programme
@@ -20,6 +23,7 @@ from safety.annunciator.speech import Speech
 from safety.bus_client import BusClient
 from safety.freshness import EngineWatch
 from safety.records import Snapshot
+from safety.site_records import SiteNews
 
 POLL_S = 0.05
 """Longest wait for a snapshot: how late a silence can be noticed."""
@@ -100,6 +104,7 @@ class AnnunciatorNode:
         self._start_s = time.monotonic()
         self._told: tuple[Call | None, int] | None = None
         self._line = ""
+        self._version = ""
         self._plain = False
         self._latency_s: float | None = None
         self._reporter = Reporter(annunciator.name)
@@ -110,6 +115,8 @@ class AnnunciatorNode:
         for message in self._client.receive(POLL_S):
             if isinstance(message, Snapshot) and self._watch.receive(message, time.monotonic()):
                 self._snapshot = message
+            elif isinstance(message, SiteNews):
+                self._take_site(message)
             elif isinstance(message, SoundTest) and self._told is not None and self._told[0] is None:
                 self._test.start(time.localtime().tm_hour)
         now_s = time.monotonic()
@@ -133,6 +140,14 @@ class AnnunciatorNode:
         if self._sign is not None:
             self._sign.close()
         self._sink.close()
+
+    def _take_site(self, news: SiteNews) -> None:
+        """Served zones lie where the engine has them now; what this node itself is stays as it started."""
+        if news.version == self._version:
+            return
+        self._version = news.version
+        with suppress(BadInput):  # an engine of another version: what was known before still holds
+            self._site = parse_site(news.text, "site")
 
     def _call(self, now_s: float) -> Call | None:
         pulse = self._watch.pulse(now_s)

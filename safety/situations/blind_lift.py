@@ -36,6 +36,9 @@ class BlindLift:
     _seen_s: dict[str, float] = field(default_factory=dict)
     _carried: set[str] = field(default_factory=set)
 
+    def carry_on(self, old: BlindLift) -> None:
+        self._seen_s, self._carried = old._seen_s, old._carried
+
     def __call__(self, moment: Moment) -> list[Hazard]:
         return [h for scene in moment.scenes if (h := self._judge(scene, moment)) is not None]
 

@@ -71,6 +71,9 @@ class HandsOnLoad:
     _stands: dict[str, _Stand] = field(default_factory=dict)
     _hung: set[str] = field(default_factory=set)
 
+    def carry_on(self, old: HandsOnLoad) -> None:
+        self._stands, self._hung = old._stands, old._hung
+
     def __call__(self, moment: Moment) -> list[Hazard]:
         return [h for scene in moment.scenes for h in self._judge(scene, moment)]
 

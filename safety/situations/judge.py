@@ -45,6 +45,13 @@ class Judge:
     def __init__(self, site: Site) -> None:
         self._rules = [make(site) for make in RULES]
 
+    def carry_on(self, old: Judge) -> None:
+        """Let every rule go on from what its like in ``old`` remembers."""
+        for rule, before in zip(self._rules, old._rules, strict=True):
+            carry_on = getattr(rule, "carry_on", None)
+            if carry_on is not None and type(rule) is type(before):
+                carry_on(before)
+
     def step(self, moment: Moment) -> list[Hazard]:
         """All hazards of one tick."""
         return [hazard for rule in self._rules for hazard in rule(moment)]

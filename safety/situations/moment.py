@@ -34,4 +34,7 @@ class Moment:
 
 
 Rule = Callable[[Moment], list[Hazard]]
-"""One situation's judgement of a tick. What it remembers of earlier ticks it keeps itself."""
+"""One situation's judgement of a tick. What it remembers of earlier ticks it keeps itself.
+
+A rule that remembers has ``carry_on(old)``, by which it goes on from what the same rule of a site's former version
+remembers."""

@@ -31,6 +31,9 @@ class PersonDown:
 
     monitor: DownMonitor
 
+    def carry_on(self, old: PersonDown) -> None:
+        self.monitor = old.monitor
+
     def __call__(self, moment: Moment) -> list[Hazard]:
         down = self.monitor.step(moment.now_s, moment.tracks.people)
         return [

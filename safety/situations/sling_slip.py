@@ -53,6 +53,10 @@ class SlingSlip:
         self._trails = {h.name: Trail(_WINDOW_S) for h in site.hoist}
         self._slipped: dict[str, Slip] = {}
 
+    def carry_on(self, old: SlingSlip) -> None:
+        self._trails |= {name: trail for name, trail in old._trails.items() if name in self._trails}
+        self._slipped = {name: slip for name, slip in old._slipped.items() if name in self._trails}
+
     def __call__(self, moment: Moment) -> list[Hazard]:
         out = []
         for scene in moment.scenes:

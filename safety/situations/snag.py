@@ -45,6 +45,9 @@ class Snag:
     def __init__(self, site: Site) -> None:
         self._trails = {h.name: Trail(_WINDOW_S) for h in site.hoist}
 
+    def carry_on(self, old: Snag) -> None:
+        self._trails |= {name: trail for name, trail in old._trails.items() if name in self._trails}
+
     def __call__(self, moment: Moment) -> list[Hazard]:
         out = []
         for scene in moment.scenes:

@@ -58,6 +58,9 @@ class Topple:
     def __init__(self, site: Site) -> None:
         self._standing: dict[str, _Standing] = {}
 
+    def carry_on(self, old: Topple) -> None:
+        self._standing = old._standing
+
     def __call__(self, moment: Moment) -> list[Hazard]:
         return [h for scene in moment.scenes for h in self._of(scene, moment)]
 
