@@ -51,6 +51,17 @@ def _shape(value: Any) -> str:
     return f"{len(value)}×{rows.pop()}" if len(rows) == 1 else "ragged"
 
 
+def _rise(value: tuple[str, ...]) -> tuple[str, ...]:
+    if any(later <= earlier for earlier, later in itertools.pairwise(value)):
+        raise ValueError("must rise, each time once")
+    return value
+
+
+ShiftStarts = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...],
+    Field(min_length=1, max_length=12),
+    AfterValidator(_rise),
+]
 PolygonM = Annotated[tuple[Point, ...], AfterValidator(_is_polygon)]
 RisingRange = Annotated[Range, AfterValidator(_is_rising)]
 Length = Annotated[float, Field(gt=0.0, le=200.0, allow_inf_nan=False)]
@@ -62,16 +73,7 @@ class Floor(Table):
     name: Name
     boundary_m: PolygonM
     language: Literal["en", "ko"] = "en"
-    shift_starts: tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...] = Field(
-        ("06:00", "14:00", "22:00"), min_length=1, max_length=12, description="When shifts begin, local time, rising."
-    )
-
-    @field_validator("shift_starts")
-    @classmethod
-    def _rising(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any(later <= earlier for earlier, later in itertools.pairwise(value)):
-            raise ValueError("must rise, each time once")
-        return value
+    shift_starts: ShiftStarts = Field(("06:00", "14:00", "22:00"), description="When shifts begin, local time, rising.")
 
 
 class CameraTable(Table):

@@ -16,9 +16,10 @@ from calibration.site import Site
 from calibration.site_file import load_site, site_text
 from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_recorder import LiveRecorder
-from recordings.live_service import LiveEngine, LiveSummary
+from recordings.live_service import LiveEngine
 from recordings.live_site import SiteFiles
 from recordings.live_sources import CameraSource, IdleSource, LiveSource, PlaybackSource
+from recordings.live_summary import LiveSummary
 from recordings.replay import check_detectable
 from recordings.site_store import SiteStore
 from recordings.store import Recording

@@ -11,9 +11,7 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -29,6 +27,7 @@ from recordings.live_recorder import LiveRecorder
 from recordings.live_sessions import SessionDesk
 from recordings.live_site import SiteDesk, SiteFiles
 from recordings.live_sources import LiveSource, PlaybackSource
+from recordings.live_summary import LiveSummary
 from safety.annunciator.records import AnnunciatorStatus, SoundTest
 from safety.audit import AuditQueue
 from safety.bus import EngineBus, Received
@@ -41,7 +40,6 @@ from safety.permit_issuer import NodeMonitor
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from safety.records import (
     Event,
-    Level,
     Order,
     Picture,
     Refusal,
@@ -50,6 +48,7 @@ from safety.records import (
     Reset,
     SignIn,
     SignOut,
+    Verdict,
     Word,
 )
 from safety.site_records import ApplySite
@@ -58,16 +57,6 @@ from tracking.records import Boxes, Input
 Bgr = NDArray[np.uint8]
 _LINGER_S = 0.3
 _FAULT_PERIOD_S = 10.0
-
-
-@dataclass(slots=True)
-class LiveSummary:
-    """What a live run brought."""
-
-    ticks: int = 0
-    events: Counter[str] = field(default_factory=Counter)
-    worst: Level = Level.CLEAR
-    overruns: int = 0
 
 
 class LiveEngine:
@@ -104,7 +93,7 @@ class LiveEngine:
         self._wall_offset_s = time.time() - time.monotonic()
         self._heart = Heartbeat()
         self._core = Engine(site, self._wall_offset_s, watch_relays=True)
-        session = uuid.uuid4().hex
+        self._run = session = uuid.uuid4().hex
         self._nodes = NodeMonitor(site.relay, session, site.policy.permit_validity_s, start_s=time.monotonic())
         self._outputs = OutputDesk(site.relay, site.policy, self._nodes, session)
         self._remotes = NodeDesk(site, bus, awaited=not isinstance(source, PlaybackSource))
@@ -207,6 +196,7 @@ class LiveEngine:
             sessions=self._desk.views(),
             sign_in_required=self._desk.required,
             proofs=self._health.proofs.due(now_s + self._wall_offset_s),
+            run=self._run,
             detect_nodes=self._remotes.views(now_s),
         )
         self._last = Step(snapshot, step.transitions, step.refusals)
@@ -220,9 +210,7 @@ class LiveEngine:
         for notice in self._bus.notices():
             self._log(notice)
             self._note("engine", "engine", "config", {"keys": notice})
-        self.summary.ticks += 1
-        self.summary.worst = max(self.summary.worst, snapshot.level, key=lambda level: level.rank)
-        self.summary.events.update(t.event for t in step.transitions)
+        self.summary.count(self._last)
 
     def _collect(self) -> list[Event]:
         """Everything that has come in, stamped as it enters the core: what a replay goes by."""
@@ -257,6 +245,8 @@ class LiveEngine:
                 self._refuse(entry.role, entry.name, refusal)
                 return
         if isinstance(command, Word):
+            if isinstance(command, Verdict):
+                self._bus.publish(command)
             self._note(entry.role, entry.name, type(command).__name__.lower(), msgspec.to_builtins(command))
             return
         if isinstance(command, ApplySite):

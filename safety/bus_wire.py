@@ -58,7 +58,7 @@ class BusPorts:
 def topic(message: Published) -> bytes:
     """First frame of a published message: the class name, with the camera's name after it where there is one."""
     name = type(message).__name__
-    if isinstance(message, Snapshot | AlarmTransition | EngineHealth | SiteNews):
+    if isinstance(message, Snapshot | AlarmTransition | EngineHealth | SiteNews | Verdict):
         return name.encode()
     return f"{name}/{message.camera}".encode()
 
@@ -112,7 +112,7 @@ def conflate(messages: list[Published | ToPeer]) -> list[Published | ToPeer]:
 
 def _replaces(message: Published | ToPeer) -> tuple[str, str] | None:
     match message:
-        case AlarmTransition() | Permit() | Refusal() | SoundTest() | AskTime():
+        case AlarmTransition() | Verdict() | Permit() | Refusal() | SoundTest() | AskTime():
             return None
         case Snapshot() | EngineHealth() | SiteNews():
             return (type(message).__name__, "")

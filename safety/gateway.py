@@ -17,7 +17,8 @@ from safety.gateway_mqtt import MqttEvents
 from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.plant_events import Json, alarm_event, hall_state
-from safety.records import AlarmTransition, Snapshot
+from safety.plant_log import PlantLog
+from safety.records import AlarmTransition, Snapshot, Verdict
 
 if TYPE_CHECKING:
     from safety.gateway_opcua import OpcUaServer
@@ -57,6 +58,8 @@ class _Gateway:
             self._client.close()
             raise BadInput(f"{site_path}: {error}") from None
         self._watch = EngineWatch()
+        self._book = PlantLog(self._hall)
+        self._logged: list[Json] = []
         self._snapshot: Snapshot | None = None
         self._line = ""
 
@@ -73,6 +76,8 @@ class _Gateway:
             if self._opcua is not None:
                 await self._opcua.stop()
             if self._mqtt is not None:
+                for event in self._book.close():
+                    self._mqtt.log(event)
                 self._mqtt.close()
             self._client.close()
 
@@ -84,8 +89,12 @@ class _Gateway:
             if isinstance(message, Snapshot):
                 if self._watch.receive(message, now_s):
                     self._snapshot = message
+                    self._logged += self._book.take(message)
             elif isinstance(message, AlarmTransition):
-                events.append(alarm_event(self._hall, message, self._wall_s(message.time_s)))
+                run = "" if self._snapshot is None else self._snapshot.run
+                events.append(alarm_event(self._hall, message, self._wall_s(message.time_s), run))
+            elif isinstance(message, Verdict):
+                self._logged.append(self._book.judged(message, self._wall_s(message.time_s)))
         return events
 
     async def _tell(self, events: list[Json]) -> None:
@@ -95,7 +104,10 @@ class _Gateway:
         if self._mqtt is not None:
             for event in events:
                 self._mqtt.alarm(event)
+            for event in self._logged:
+                self._mqtt.log(event)
             self._mqtt.state(state, time.time(), now_s)
+        self._logged.clear()
         if self._opcua is not None:
             await self._opcua.show(state)
             for event in events:

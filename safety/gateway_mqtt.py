@@ -1,4 +1,5 @@
-"""Tells the plant's broker: each alarm transition once, the newest state retained, and whether anybody tells at all."""
+"""Tells the plant's broker: each alarm transition once, what statistics need beside, the newest state, retained, and
+whether anybody tells at all."""
 
 from __future__ import annotations
 
@@ -19,9 +20,10 @@ STATE_PERIOD_S = 5.0
 
 
 class MqttEvents:
-    """TOPIC/alarm, TOPIC/state and TOPIC/online. One thread calls all methods; none of them waits for the broker.
+    """TOPIC/alarm, TOPIC/log, TOPIC/state and TOPIC/online.
 
-    While the broker is gone alarms wait, a thousand at most; of states only the newest counts.
+    One thread calls all methods; none of them waits for the broker. While the broker is gone events
+    wait, a thousand at most; of states only the newest counts.
 
     Args:
         table: ``[gateway.mqtt]``.
@@ -52,7 +54,13 @@ class MqttEvents:
         return self._client.is_connected()
 
     def alarm(self, event: Json) -> None:
-        told = self._client.publish(f"{self._topic}/alarm", msgspec.json.encode(event), qos=QOS)
+        self._tell("alarm", event)
+
+    def log(self, event: Json) -> None:
+        self._tell("log", event)
+
+    def _tell(self, topic: str, event: Json) -> None:
+        told = self._client.publish(f"{self._topic}/{topic}", msgspec.json.encode(event), qos=QOS)
         self.unsent += told.rc == paho.MQTT_ERR_QUEUE_SIZE
 
     def state(self, state: Json, wall_s: float, now_s: float) -> None:

@@ -27,7 +27,13 @@ class MqttAccess(Protocol):
 
 
 def mqtt_client(
-    client_id: str, access: MqttAccess, base: Path, will: tuple[str, bytes], *, reconnect: bool = True
+    client_id: str,
+    access: MqttAccess,
+    base: Path,
+    will: tuple[str, bytes] | None,
+    *,
+    reconnect: bool = True,
+    keep_session: bool = False,
 ) -> paho.Client:
     """A client that is not connected yet.
 
@@ -35,14 +41,21 @@ def mqtt_client(
         client_id: a second client of this name makes the broker drop the first.
         access: user, password file and certificate authority, the files relative to ``base``.
         base: the folder of the site file.
-        will: topic and payload that the broker publishes, retained, when this client is gone.
+        will: topic and payload that the broker publishes, retained, when this client is gone; None for
+            one that nobody waits for.
+        keep_session: the broker keeps what was subscribed to while this client is gone, and each message until the
+            client says ``ack``, which it then has to do itself.
         reconnect: whether it connects anew by itself once it was connected.
 
     Raises:
         BadInput: password or certificate file missing, unfit, or the password readable by others.
     """
     client = paho.Client(
-        CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, reconnect_on_failure=reconnect
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        clean_session=not keep_session,
+        manual_ack=keep_session,
+        reconnect_on_failure=reconnect,
     )
     if access.username:
         password = read_secret(base / access.password_file) if access.password_file else None
@@ -52,7 +65,8 @@ def mqtt_client(
             client.tls_set(ca_certs=str(base / access.ca_file))
         except (OSError, ValueError) as error:
             raise BadInput(f"{base / access.ca_file}: ca_file: expected a PEM certificate ({error})") from None
-    client.will_set(will[0], will[1], qos=QOS, retain=True)
+    if will is not None:
+        client.will_set(will[0], will[1], qos=QOS, retain=True)
     client.reconnect_delay_set(min_delay=1, max_delay=5)
     client.max_inflight_messages_set(100)
     client.max_queued_messages_set(1000)

@@ -20,19 +20,21 @@ def wall_time(wall_s: float) -> str:
     return datetime.datetime.fromtimestamp(wall_s, datetime.UTC).isoformat(timespec="milliseconds")
 
 
-def alarm_event(hall: str, transition: AlarmTransition, wall_s: float) -> Json:
+def alarm_event(hall: str, transition: AlarmTransition, wall_s: float, run: str = "") -> Json:
     """One alarm transition. ``id`` is the same for every copy of this transition and for no other.
 
     Args:
         hall: name of the site.
         transition: as published.
         wall_s: Unix time of it.
+        run: the engine's run; names of alarms come again in the next.
     """
     return {
         "schema": ALARM_SCHEMA,
         "hall": hall,
         "id": f"{transition.alarm}@{round(wall_s * 1e3)}",
         "time": wall_time(wall_s),
+        "run": run,
         "alarm": transition.alarm,
         "event": transition.event,
         "level": transition.level.value,

@@ -318,7 +318,10 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Snapshot(Record, frozen=True, kw_only=True):
-    """Everything that the core decided at one tick. ``wall_s`` is for display only (Unix time)."""
+    """Everything that the core decided at one tick. ``wall_s`` is for display only (Unix time).
+
+    ``run`` names one run of a live engine: names of alarms come again in the next.
+    """
 
     time_s: float
     wall_s: float
@@ -340,6 +343,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     proofs: tuple[ProofDue, ...] = ()
     annunciators: tuple[AnnunciatorView, ...] = ()
     detect_nodes: tuple[DetectNodeView, ...] = ()
+    run: str = ""
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -376,7 +380,7 @@ Report = RelayStatus | AnnunciatorStatus
 Unsealed = Report | Remote
 """What says itself of when it is, so that it needs no seal."""
 Event = Boxes | Sight | Telemetry | CameraHealth | PictureHealth | PartsStatus | Report | Order
-Published = Snapshot | AlarmTransition | Boxes | Picture | EngineHealth | SiteNews
+Published = Snapshot | AlarmTransition | Boxes | Picture | EngineHealth | SiteNews | Verdict
 """What the engine publishes to consoles, recorders and viewers."""
 FromPeer = Report | Remote | Command | SignIn | SignOut
 """What may come in on the engine's command port; the bus checks which role may send which."""

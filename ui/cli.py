@@ -13,6 +13,7 @@ from ui.cli_data import add_data_commands
 from ui.cli_detect_node import add_detect_node_commands
 from ui.cli_evaluate import add_evaluate_commands
 from ui.cli_gateway import add_gateway_commands
+from ui.cli_group import add_group_commands
 from ui.cli_outputs import add_output_commands
 from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
@@ -38,6 +39,7 @@ add_site_commands(app)
 add_output_commands(app)
 add_detect_node_commands(app)
 add_gateway_commands(app)
+add_group_commands(app)
 add_data_commands(app)
 add_plant_commands(app)
 add_tool_commands(app)

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Literal
 
 from safety.words import WORDS
+from ui.text_group import GROUP
 from ui.text_health import HEALTH
 from ui.text_nodes import NODES
 from ui.text_outputs import OUTPUTS
@@ -22,6 +23,7 @@ Language = Literal["en", "ko"]
 TEXT: dict[str, tuple[str, str]] = {
     **WORDS,
     **OUTPUTS,
+    **GROUP,
     **NODES,
     **HEALTH,
     **SOUND,

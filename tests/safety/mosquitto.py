@@ -22,9 +22,17 @@ USER, PASSWORD = "hoistwatch", "correct horse"
 
 
 @contextmanager
-def mosquitto(folder: Path, port: int, *, secure: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-    """A broker on the loopback; ``secure`` asks for TLS (``ca.pem`` in the folder) and for USER and PASSWORD."""
-    lines = [f"listener {port} 127.0.0.1", "persistence false", "max_queued_messages 1000", "user root"]
+def mosquitto(
+    folder: Path, port: int, *, secure: bool = False, persistent: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A broker on the loopback; ``secure`` asks for TLS (``ca.pem`` in the folder) and for USER and PASSWORD.
+
+    A ``persistent`` one has what it kept on the disk after every change.
+    """
+    lines = [f"listener {port} 127.0.0.1", "max_queued_messages 1000", "user root"]
+    lines += ["persistence true" if persistent else "persistence false"]
+    if persistent:
+        lines += [f"persistence_location {folder}/", "autosave_on_changes true", "autosave_interval 1"]
     if secure:
         make_certificate(folder)
         passwords = folder / "passwords"

@@ -28,7 +28,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from safety.bus import BusPorts, EngineBus
 from safety.plant_events import ALARM_SCHEMA, STATE_SCHEMA
-from safety.records import AlarmTransition, Level, NodeView, Situation, Snapshot
+from safety.records import AlarmTransition, Level, NodeView, Situation, Snapshot, Verdict
 from safety.users import add_user
 from tests.safety.bus_helpers import LOOPBACK, free_port, make_site_keys, process, site_text, wait_for
 from tests.safety.mosquitto import mosquitto
@@ -44,7 +44,7 @@ class Engine:
     def __init__(self, keys: Path) -> None:
         self.bus = EngineBus(LOOPBACK, keys, lambda *_: None)
         self.silent = self.permit = False
-        self.transitions: list[AlarmTransition] = []
+        self.transitions: list[AlarmTransition | Verdict] = []
         self._stop = threading.Event()
         self._seq = 0
         self._thread = threading.Thread(target=self._run)
@@ -219,6 +219,28 @@ def test_alarms_wait_for_a_broker_that_is_gone(site: Site) -> None:
     gateway.send_signal(signal.SIGCONT)
     wait_for(lambda: len(plant.alarms()) == 5, 15.0, "the alarms of meanwhile")
     assert [alarm["alarm"] for alarm in plant.alarms()] == [f"a-{number}" for number in range(5)]
+
+
+def test_what_statistics_over_halls_need_is_told_too(site: Site) -> None:
+    """When the engine watched, and verdicts, without who gave them."""
+    site.stack.enter_context(mosquitto(site.folder, site.broker_port))
+    plant = listener(site)
+    gateway = site.gateway()
+
+    def logged(what: str) -> list[dict[str, object]]:
+        return [event for text in plant.texts("log") if (event := json.loads(text))["what"] == what]
+
+    wait_for(lambda: bool(logged("watched")), 15.0, "the span that is watched")
+    verdict = Verdict(time_s=time.monotonic(), by="kim", alarm="a-1", raised_wall_s=1e9, verdict="nuisance")
+    site.engine.transitions.append(verdict)
+    wait_for(lambda: bool(logged("verdict")), what="the verdict")
+    told = logged("verdict")[0]
+    assert (told["alarm"], told["verdict"], told["raised"]) == ("a-1", "nuisance", "2001-09-09T01:46:40.000+00:00")
+    assert "kim" not in json.dumps(told)
+    gateway.send_signal(signal.SIGTERM)
+    assert gateway.wait(8.0) == 0
+    wait_for(lambda: len(logged("watched")) == 2, what="the span's end")
+    assert len({event["id"] for event in logged("watched")}) == 1
 
 
 def test_an_orderly_end_says_so(site: Site) -> None:

@@ -48,6 +48,7 @@ def test_no_text_is_left_over() -> None:
         "trouble",
         "handover",
         "detect",
+        "group",
     }
     computed |= {"health", "healthcol", "camstate", "outstate", "partstate", "partevent", "given_up", "latency"}
     assert [
