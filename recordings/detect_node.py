@@ -118,7 +118,8 @@ class DetectNode:
 
     def put(self, item: Input) -> None:
         assert isinstance(item, Seen)
-        self._client.send(Detected(node=self._name, boot=self._boot, seq=next(self._items), item=item))
+        sent_ns = time.monotonic_ns()
+        self._client.send(Detected(node=self._name, boot=self._boot, seq=next(self._items), sent_ns=sent_ns, item=item))
 
     def show(self, picture: Picture) -> None:
         self._client.send(

@@ -175,10 +175,13 @@ class DetectMonitor:
 
     def _seen(self, node: _Node, message: Detected, offset: Offset, now_s: float) -> Seen | None:
         item = message.item
+        sent_s = message.sent_ns / _NS - offset.offset_s
         taken_s = item.time_s - offset.offset_s
-        if taken_s > now_s + offset.error_s:
-            # Nothing is seen before it happens: their clock has jumped since the last exchange.
-            node.clock.jumped(taken_s - now_s)
+        if sent_s > now_s + offset.error_s:
+            # Nothing arrives before it leaves: their clock has jumped since the last exchange.
+            node.clock.jumped(sent_s - now_s)
+        if not taken_s <= sent_s <= now_s + offset.error_s:
+            # Stamped before it jumped back, and sent after.
             self._counts["detect_untimed"] += 1
             return None
         time_s = min(taken_s, now_s)

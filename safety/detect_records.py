@@ -40,11 +40,12 @@ class DetectStatus(Record, frozen=True, kw_only=True):
 
 
 class Detected(Record, frozen=True, kw_only=True):
-    """One input of the core as the node has it, stamped by the node's clock."""
+    """One input of the core as the node has it, stamped by the node's clock; ``sent_ns`` is that clock as it leaves."""
 
     node: str
     boot: str
     seq: int
+    sent_ns: int
     item: Seen
 
 

@@ -146,8 +146,8 @@ def test_a_node_may_tell_of_its_own_cameras_only(chain: Chain) -> None:
     try:
         wait_for(lambda: bool(south.receive(0.02) or south.connected), what="the connection")
         boxes = Boxes(camera="cam1", time_s=1.0, ready_s=1.0)
-        south.send(Detected(node="south", boot="b", seq=1, item=boxes))
-        south.send(Detected(node="north", boot="b", seq=2, item=boxes))
+        south.send(Detected(node="south", boot="b", seq=1, sent_ns=1, item=boxes))
+        south.send(Detected(node="north", boot="b", seq=2, sent_ns=2, item=boxes))
         south.receive(0.02)
         refused = before.counts["bus_violations"] + 2
         wait_for(lambda: bool((s := chain.listen()) and s.counts["bus_violations"] == refused), 5.0, "refusals")

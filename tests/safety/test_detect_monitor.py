@@ -67,7 +67,8 @@ class Node:
         """The node sends something that it stamped ``age_s`` ago."""
         self.seq += 1
         stamped = msgspec.structs.replace(item, time_s=self.theirs(age_s))
-        message = Detected(node="north", boot=self.boot, seq=self.seq, item=stamped)
+        sent_ns = round(self.theirs(0.001) * NS)
+        message = Detected(node="north", boot=self.boot, seq=self.seq, sent_ns=sent_ns, item=stamped)
         return self.monitor.take(message, round(self.now_s * NS))
 
     def theirs(self, age_s: float) -> float:
@@ -149,6 +150,16 @@ def test_a_jump_of_its_clock_is_told_and_ends(jump_s: float) -> None:
     got = node.sees(BOXES, age_s=0.05)
     assert isinstance(got, Boxes)
     assert got.time_s == pytest.approx(node.now_s - 0.05, abs=0.002)
+
+
+def test_a_picture_stamped_before_the_clock_jumped_back_does_not_count_and_proves_nothing() -> None:
+    node = Node()
+    node.run(1.0)
+    node.ahead_s -= 2.0
+    node.run(1.0)
+    assert node.sees(BOXES, age_s=-1.5) is None
+    assert node.fault() == ""
+    assert node.monitor.views(node.now_s)[0].steps == 1
 
 
 def test_a_picture_from_the_future_proves_a_jump_before_the_next_question() -> None:
