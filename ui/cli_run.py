@@ -94,6 +94,10 @@ def console(
     records: Annotated[
         Path | None, typer.Option("--records", help="Folder of the engine's records, for the statistics.")
     ] = None,
+    group: Annotated[
+        Path | None,
+        typer.Option("--group", help="A group file: statistics of all its halls, too.", metavar="GROUP.toml"),
+    ] = None,
 ) -> None:
     """The desktop console for the safety manager."""
     from ui.console import ConsoleOptions, run_console
@@ -104,6 +108,7 @@ def console(
         screenshot=screenshot,
         screenshot_dir=screenshot_dir,
         records=records,
+        group=group,
     )
     code = run_console(site, name, options)
     raise typer.Exit(code)

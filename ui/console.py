@@ -41,6 +41,7 @@ class ConsoleOptions:
     key, by default the site's. screenshot: keep a PNG here of the most severe state that was shown. screenshot_dir:
     write a PNG here at every change of the headline, ``001-clear.png`` and so on. size_px: of the window; on a desk it
     starts as large as the screen. records: folder of the engine's records, by default that of the site file.
+    group: a group file, for statistics over many halls.
     """
 
     language: Language | None = None
@@ -50,6 +51,7 @@ class ConsoleOptions:
     screenshot_dir: Path | None = None
     size_px: tuple[int, int] = SIZE_PX
     records: Path | None = None
+    group: Path | None = None
 
 
 _DEFAULT = ConsoleOptions()
@@ -82,11 +84,17 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     from ui.console_bus import ConsoleFeed, now_s
     from ui.console_model import ConsoleModel
     from ui.console_window import ConsoleWindow
+    from ui.group_reader import GroupReader
 
+    try:
+        group = None if options.group is None else GroupReader(options.group)
+    except BadInput:
+        client.close()
+        raise
     kept = options.records or site_path.resolve().parent / site.recording.folder
     feed = ConsoleFeed(client, parts=kept / PARTS_FILE)
     model = ConsoleModel(site, name, options.language, feed.send)
-    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model), kept / AUDIT_FILE)
+    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model), kept / AUDIT_FILE, group)
     _place(window, app, options.size_px, options.headless)
     feed.arrived.connect(window.refresh)
     loader = _load_coverage(site, window)

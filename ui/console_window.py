@@ -21,6 +21,7 @@ from ui.camera_tiles import CameraTiles
 from ui.console_model import ConsoleModel
 from ui.dialogs import ResetDialog, ShelveDialog
 from ui.floor_plan import FloorPlan
+from ui.group_reader import GroupReader
 from ui.hand_over import HandOverDialog
 from ui.health_page import HealthPage
 from ui.health_strip import HealthStrip
@@ -38,7 +39,7 @@ PAGES = ("live", "review", "statistics", "health")
 class ConsoleWindow(QMainWindow):
     """One console. ``clock`` gives the console's monotonic seconds; ``before_refresh`` fetches what has arrived.
 
-    ``audit`` is the engine's audit log, where this machine has it.
+    ``audit`` is the engine's audit log, where this machine has it; ``group`` reads of many halls.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ConsoleWindow(QMainWindow):
         clock: Callable[[], float],
         before_refresh: Callable[[], None] | None = None,
         audit: Path | None = None,
+        group: GroupReader | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -63,7 +65,7 @@ class ConsoleWindow(QMainWindow):
         self.health = HealthStrip(self)
         reader = AuditReader(audit, self)
         self.review = ReviewPage(reader, site.site.shift_starts, time.time, language, self)
-        self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self)
+        self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self, group)
         self.health_page = HealthPage(language, self)
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recordings.group.figures import Counts, HallFigures
+from recordings.alarm_history import History
+from recordings.group.figures import Counts, HallFigures, figures_of
+from recordings.shifts import Period, edges_of, span_of
 from safety.records import Level
+from ui.statistics_model import Bar
 from ui.text import Language, say
 
 COLUMNS = (
@@ -29,6 +33,49 @@ class HallRow:
 
     words: tuple[str, ...]
     kept: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllHallsView:
+    """The page of all halls. ``empty`` stands in place of everything where there is nothing to show."""
+
+    headline: str
+    empty: str = ""
+    rows: tuple[HallRow, ...] = ()
+    chart_title: str = ""
+    bars: tuple[Bar, ...] = ()
+
+
+def all_halls_view(
+    group: str,
+    halls: Mapping[str, History] | None,
+    fault: str,
+    period: Period,
+    now_s: float,
+    starts: tuple[str, ...],
+    language: Language,
+) -> AllHallsView:
+    """All halls in a period around ``now_s`` (Unix time); ``halls`` is None while the database is read first."""
+    if fault:
+        return AllHallsView("", say(language, "group.broken", why=fault))
+    if halls is None:
+        return AllHallsView("", say(language, "group.reading"))
+    if not halls:
+        return AllHallsView("", say(language, "group.none"))
+    span = span_of(period, now_s, starts)
+    figures = figures_of(halls, span, starts)
+    begin, end = (dt.datetime.fromtimestamp(t).strftime("%Y-%m-%d %H:%M") for t in span)
+    edges = edges_of(span)
+    hours = len(edges) < 3 or edges[2] - edges[1] < 7200.0
+    return AllHallsView(
+        headline=say(language, "group.span", group=group, from_=begin, to=end),
+        rows=hall_rows(figures, language),
+        chart_title=say(language, "statistics.chart_hours" if hours else "statistics.chart_days"),
+        bars=tuple(
+            Bar(dt.datetime.fromtimestamp(t).strftime("%H" if hours else "%m-%d"), counts)
+            for t, counts in total_by_day(figures)
+        ),
+    )
 
 
 def hall_rows(figures: Sequence[HallFigures], language: Language) -> tuple[HallRow, ...]:

@@ -1,4 +1,7 @@
-"""The statistics page: alarms of a shift, day, week or month against the limits of ISA-18.2, from the audit log."""
+"""The statistics page: alarms of a shift, day, week or month against the limits of ISA-18.2.
+
+Of this hall from its audit log; of all halls of a group from the group's database, where there is one.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,17 @@ from PyQt6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from ui.audit_reader import AuditReader
 from ui.bar_chart import BarChart
-from ui.statistics_model import StatisticsView, view_of
+from ui.group_model import COLUMNS, AllHallsView, all_halls_view, heads
+from ui.group_reader import GroupReader
+from ui.hall_box import HallBox
+from ui.statistics_model import Loaded, StatisticsView, view_of
 from ui.tables import PeriodBox, cell, read_only
 from ui.text import Language, say
 from ui.theme import PAIRS, sized
@@ -37,8 +44,12 @@ class StatisticsPage(QWidget):
         wall: Callable[[], float],
         language: Language,
         parent: QWidget | None = None,
+        group: GroupReader | None = None,
     ) -> None:
         super().__init__(parent)
+        self._group = group
+        self.hall = HallBox(self)
+        self.hall.setVisible(group is not None)
         self._reader, self._starts, self._wall, self._language = reader, shift_starts, wall, language
         self.period = PeriodBox("this_shift", self)
         self.refresh_button = QPushButton(self)
@@ -53,7 +64,8 @@ class StatisticsPage(QWidget):
         self.more = QLabel(self)
         self.more.setWordWrap(True)
         self.limits, self.kinds = (read_only(self, len(c), 0, choice="none") for c in (_LIMITS, _KINDS))
-        for table in (self.limits, self.kinds):
+        self.halls = read_only(self, len(COLUMNS), 0, choice="none")
+        for table in (self.limits, self.kinds, self.halls):
             table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             rows = table.verticalHeader()
             if rows is not None:
@@ -65,12 +77,17 @@ class StatisticsPage(QWidget):
         self._lay_out()
         reader.changed.connect(self.show_view)
         self.period.currentIndexChanged.connect(lambda _: self.show_view())
-        self.refresh_button.clicked.connect(reader.read)
+        self.hall.currentIndexChanged.connect(lambda _: self.show_view())
+        self.refresh_button.clicked.connect(self._read)
+        if group is not None:
+            group.changed.connect(self.show_view)
         self.retranslate(language)
 
     def retranslate(self, language: Language) -> None:
         self._language = language
         self.period.retranslate(language)
+        self.hall.retranslate(language)
+        self.halls.setHorizontalHeaderLabels(heads(language))
         self.period_label.setText(say(language, "statistics.period"))
         self.refresh_button.setText(say(language, "statistics.refresh"))
         self.limits_title.setText(say(language, "statistics.limits"))
@@ -80,8 +97,17 @@ class StatisticsPage(QWidget):
         self.show_view()
 
     def show_view(self) -> None:
-        """Show the chosen period as the log was when it was read."""
-        view = view_of(self._reader.loaded, self.period.period, self._wall(), self._starts, self._language)
+        """Show the chosen hall and period as the log, or the group's database, was when it was read."""
+        if self._group is not None and self._group.loaded is not None:
+            self.hall.show_halls(list(self._group.loaded.halls))
+        every = self._group is not None and self.hall.all_halls
+        self.halls.setVisible(every)
+        self._one.setVisible(not every)
+        self.more.setVisible(not every)
+        if every and self._group is not None:
+            self._show_all(self._all_view(self._group))
+            return
+        view = view_of(self._chosen(), self.period.period, self._wall(), self._hall_starts(), self._language)
         self.headline.setText(view.headline)
         self.empty.setText(view.empty)
         self.empty.setVisible(bool(view.empty))
@@ -90,19 +116,60 @@ class StatisticsPage(QWidget):
         self._fill(view)
         self.chart.show_bars(view.chart_title, view.bars, self._language)
 
+    def _show_all(self, view: AllHallsView) -> None:
+        self.headline.setText(view.headline)
+        self.empty.setText(view.empty)
+        self.empty.setVisible(bool(view.empty))
+        self._figures.setVisible(not view.empty)
+        self.halls.setRowCount(len(view.rows))
+        for i, row in enumerate(view.rows):
+            for j, word in enumerate(row.words):
+                item = cell(word, right=0 < j < len(row.words) - 1)
+                if j == len(row.words) - 1:
+                    _colour(item, row.kept)
+                self.halls.setItem(i, j, item)
+        self.chart.show_bars(view.chart_title, view.bars, self._language)
+
+    def _all_view(self, group: GroupReader) -> AllHallsView:
+        loaded, table = group.loaded, group.group.group
+        return all_halls_view(
+            table.name,
+            None if loaded is None else loaded.halls,
+            "" if loaded is None else loaded.fault,
+            self.period.period,
+            self._wall(),
+            table.shift_starts,
+            self._language,
+        )
+
+    def _chosen(self) -> Loaded | None:
+        """This hall's log, or what the group's database has of another."""
+        if self._group is None or self.hall.hall is None:
+            return self._reader.loaded
+        loaded = self._group.loaded
+        return None if loaded is None else Loaded(loaded.halls.get(self.hall.hall), fault=loaded.fault)
+
+    def _hall_starts(self) -> tuple[str, ...]:
+        if self._group is None or self.hall.hall is None:
+            return self._starts
+        return self._group.group.group.shift_starts
+
+    def _read(self) -> None:
+        self._reader.read()
+        if self._group is not None:
+            self._group.read()
+
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
-        self._reader.read()
+        self._read()
 
     def _fill(self, view: StatisticsView) -> None:
         self.limits.setRowCount(len(view.limits))
         for i, (*words, kept) in enumerate(view.limits):
             for j, word in enumerate(words):
                 item = cell(word, right=j in (1, 2))
-                if j == len(words) - 1 and kept is not None:
-                    pair = PAIRS["calm" if kept else "caution"]
-                    item.setForeground(QColor(pair.text))
-                    item.setBackground(QColor(pair.ground))
+                if j == len(words) - 1:
+                    _colour(item, kept)
                 self.limits.setItem(i, j, item)
         self.kinds.setRowCount(len(view.kinds))
         for i, kind in enumerate(view.kinds):
@@ -111,6 +178,7 @@ class StatisticsPage(QWidget):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
+        top.addWidget(self.hall)
         top.addWidget(self.period_label)
         top.addWidget(self.period)
         top.addWidget(self.refresh_button)
@@ -121,7 +189,9 @@ class StatisticsPage(QWidget):
         left.addWidget(self.limits, 1)
         right.addWidget(self.kinds_title)
         right.addWidget(self.kinds, 1)
-        tables = QHBoxLayout()
+        self._one = QWidget(self)
+        tables = QHBoxLayout(self._one)
+        tables.setContentsMargins(0, 0, 0, 0)
         tables.setSpacing(16)
         tables.addLayout(left, 1)
         tables.addLayout(right, 1)
@@ -130,7 +200,8 @@ class StatisticsPage(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(8)
         inner.addWidget(self.more)
-        inner.addLayout(tables, 5)
+        inner.addWidget(self._one, 5)
+        inner.addWidget(self.halls, 5)
         inner.addWidget(self.chart, 3)
         frame = QFrame(self)
         frame.setObjectName("panel")
@@ -142,3 +213,11 @@ class StatisticsPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
+
+
+def _colour(item: QTableWidgetItem, kept: bool | None) -> None:
+    """The word says it too."""
+    if kept is not None:
+        pair = PAIRS["calm" if kept else "caution"]
+        item.setForeground(QColor(pair.text))
+        item.setBackground(QColor(pair.ground))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 GROUP: dict[str, tuple[str, str]] = {
     "group.span": ("{group}: {from_} to {to}", "{group}: {from_} ~ {to}"),
+    "group.reading": ("Reading the group's database ...", "그룹 데이터베이스를 읽는 중..."),
     "group.none": ("No hall has told anything yet", "아직 보고한 공장동이 없습니다"),
     "group.this": ("This hall", "이 공장동"),
     "group.all": ("All halls", "모든 공장동"),
