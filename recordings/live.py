@@ -15,6 +15,7 @@ from calibration.errors import BadInput
 from calibration.site import Site
 from calibration.site_file import load_site, site_text
 from recordings.live_health import SOUND_TEST, HealthDesk
+from recordings.live_orders import newest_self_test
 from recordings.live_recorder import LiveRecorder
 from recordings.live_service import LiveEngine
 from recordings.live_site import SiteFiles
@@ -89,6 +90,7 @@ def run_live(
             proofs.read(row.wall_s, row.detail)
         now_s = time.monotonic()
         health = HealthDesk(folder, proofs, log_file.rows_of(SOUND_TEST), now_s, time.time() - now_s)
+        health.self_test = newest_self_test(log_file)
         audit = AuditQueue(log_file)
         undo.callback(audit.close)
         recorder = _recorder(site, folder, options, detector, log)

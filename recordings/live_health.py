@@ -13,6 +13,7 @@ from safety.health_records import EngineHealth, PartsStatus, PartView, SoundTest
 from safety.latency_bins import Spreads
 from safety.parts_file import PARTS_FILE, read_parts
 from safety.proof_schedule import ProofSchedule
+from safety.self_test_records import SelfTestReport
 
 SOUND_TEST = "sound_test"
 PERIOD_S = 1.0
@@ -23,7 +24,7 @@ class _Checks(msgspec.Struct, frozen=True):
 
 
 class HealthDesk:
-    """Collects on the deciding thread; every call is a matter of microseconds, ``due`` of a few hundred once a second.
+    """Collects on the deciding thread; every call is a matter of microseconds, once a second of a few hundred.
 
     Args:
         folder: that of the engine's records, where a supervisor tells of its parts; None where nothing is kept.
@@ -41,9 +42,11 @@ class HealthDesk:
         wall_offset_s: float,
     ) -> None:
         self.proofs = proofs
+        self.self_test: SelfTestReport | None = None
+        """The newest one that the audit log knows as the engine starts."""
         self._file = None if folder is None else folder / PARTS_FILE
         self._started_s, self._wall_offset_s = started_s, wall_offset_s
-        self._told_s = -1e9
+        self._told_s = self._looked_s = -1e9
         self._parts: tuple[PartView, ...] | None = None
         self._to_permit, self._to_contact = Spreads(), Spreads()
         self._sounds: dict[str, SoundTested] = {}
@@ -68,19 +71,22 @@ class HealthDesk:
         self._sounds[annunciator] = SoundTested(annunciator=annunciator, wall_s=wall_s, passed=passed, of=len(checks))
 
     def parts_changed(self, now_s: float) -> PartsStatus | None:
-        """What the core has to know of the supervisor's parts; None while nothing has changed."""
+        """What the core has to know of the supervisor's parts, looked at once a second; None while nothing changed."""
+        if now_s - self._looked_s < PERIOD_S:
+            return None
+        self._looked_s = now_s
         parts = None if self._file is None else read_parts(self._file)
         before, self._parts = self._parts, parts
         return None if _states(parts) == _states(before) else PartsStatus(time_s=now_s, parts=parts or ())
 
-    def due(self, now_s: float) -> bool:
-        """Whether a second is over since it was told last; True once a second."""
-        if now_s - self._told_s < PERIOD_S:
-            return False
+    def told(self, self_test: SelfTestReport | None, now_s: float, *, at_once: bool) -> EngineHealth | None:
+        """What is to be published now: once a second, and at once where there is news. Else None."""
+        if not at_once and now_s - self._told_s < PERIOD_S:
+            return None
         self._told_s = now_s
-        return True
+        return self.health(now_s, self_test)
 
-    def health(self, now_s: float) -> EngineHealth:
+    def health(self, now_s: float, self_test: SelfTestReport | None = None) -> EngineHealth:
         return EngineHealth(
             time_s=now_s,
             wall_s=now_s + self._wall_offset_s,
@@ -90,6 +96,7 @@ class HealthDesk:
             supervised=self._parts is not None,
             parts=self._parts or (),
             sounds=tuple(self._sounds.values()),
+            self_test=self_test,
         )
 
 

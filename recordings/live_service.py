@@ -6,6 +6,7 @@ millisecond, and ticks at ``policy.tick_s``. Sources, recorder and audit log hav
 
 from __future__ import annotations
 
+import functools
 import queue
 import sys
 import threading
@@ -22,36 +23,29 @@ from calibration.site import Site
 from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_latency import LatencyMeter
 from recordings.live_nodes import NodeDesk
+from recordings.live_orders import OrderDesk
 from recordings.live_rates import RateReport
 from recordings.live_recorder import LiveRecorder
 from recordings.live_sessions import SessionDesk
 from recordings.live_site import SiteDesk, SiteFiles
 from recordings.live_sources import LiveSource, PlaybackSource
 from recordings.live_summary import LiveSummary
-from safety.annunciator.records import AnnunciatorStatus, SoundTest
-from safety.audit import AuditQueue
-from safety.bus import EngineBus, Received
+from safety.annunciator.records import AnnunciatorStatus
+from safety.audit import AuditQueue, AuditRow
+from safety.bus import EngineBus
 from safety.detect_records import Remote
 from safety.engine import Engine, Step
 from safety.heartbeat import Heartbeat
 from safety.output_desk import OutputDesk
-from safety.output_records import Bypass, ProofTest
 from safety.permit_issuer import NodeMonitor
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from safety.records import (
     Event,
     Order,
     Picture,
-    Refusal,
     RelayStatus,
     Report,
-    Reset,
-    SignIn,
-    SignOut,
-    Verdict,
-    Word,
 )
-from safety.site_records import ApplySite
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]
@@ -101,12 +95,14 @@ class LiveEngine:
         self._pictures: queue.SimpleQueue[Picture] = queue.SimpleQueue()
         self._heard: list[tuple[float, Report]] = []
         self._tests: dict[str, tuple[str, int]] = {}
-        self._commands: list[tuple[str, str, Event]] = []
-        self._desk = SessionDesk(files.keys if files else None, site.policy, self._answer, self._note, bus.wake)
-        self._sites = SiteDesk(site, files.store if files else None, (source, recorder), self._answer, self._note)
+        answer = functools.partial(bus.send, "console")
+        self._desk = SessionDesk(files.keys if files else None, site.policy, answer, self._note, bus.wake)
+        self._sites = SiteDesk(site, files.store if files else None, (source, recorder), answer, self._note)
         self._last: Step | None = None
         self._latency = LatencyMeter()
         self._health = health or HealthDesk(None, ProofSchedule(site.relay), (), time.monotonic(), self._wall_offset_s)
+        self._orders = OrderDesk(site, bus, self._desk, self._sites, self._outputs, self._note, self._wall_offset_s)
+        self._orders.self_test = self._health.self_test
         self._rates = RateReport(site.policy)
         self._told: dict[str, float] = {}
         self.summary = LiveSummary()
@@ -173,7 +169,7 @@ class LiveEngine:
                     self._heard.append((now_s, entry.message))
                     self._follow(entry.message, now_s)
             elif not self._desk.take(entry, now_s):
-                self._command(entry, now_s)
+                self._orders.take(entry, self._last.snapshot if self._last else None, now_s)
         if heard and self._last is not None:
             self._send_permits(heard)
 
@@ -204,6 +200,9 @@ class LiveEngine:
         self._send_permits(None)
         self._health.permitted(newest, time.monotonic())
         self._publish(events)
+        news = self._orders.step(snapshot, now_s)
+        if (told := self._health.told(self._orders.self_test, time.monotonic(), at_once=news)) is not None:
+            self._bus.publish(told)
         self._keep(events)
         if (line := self._rates.line(snapshot)) is not None:
             self._log(line)
@@ -216,47 +215,15 @@ class LiveEngine:
         """Everything that has come in, stamped as it enters the core: what a replay goes by."""
         events: list[Event] = [status for _, status in self._heard]
         self._heard.clear()
-        for role, name, command in self._commands:
-            self._note(role, name, type(command).__name__.lower(), msgspec.to_builtins(command))
-            events.append(command)
-        self._commands.clear()
-        if self._health.due(now_s := time.monotonic()):
-            if (parts := self._health.parts_changed(now_s)) is not None:
-                events.append(parts)
-            self._bus.publish(self._health.health(now_s))
+        events += self._orders.drain()
+        if (parts := self._health.parts_changed(time.monotonic())) is not None:
+            events.append(parts)
         while True:
             try:
                 item = self._inbox.get_nowait()
             except queue.Empty:
                 return events
             events.append(msgspec.structs.replace(item, ready_s=time.monotonic()))
-
-    def _command(self, entry: Received, now_s: float) -> None:
-        assert not isinstance(entry.message, Report | Remote | SignIn | SignOut)
-        refusal = self._desk.refusal(entry.name, entry.message, now_s)
-        if refusal is not None:
-            self._refuse(entry.role, entry.name, refusal)
-            return
-        command = msgspec.structs.replace(entry.message, time_s=now_s, by=self._desk.by(entry.name))
-        if isinstance(command, Reset | Bypass | ProofTest):
-            obstacle = self._outputs.take(command, self._last.snapshot.outputs if self._last else {}, now_s)
-            if obstacle:
-                refusal = Refusal(time_s=now_s, command=type(command).__name__, reason=obstacle)
-                self._refuse(entry.role, entry.name, refusal)
-                return
-        if isinstance(command, Word):
-            if isinstance(command, Verdict):
-                self._bus.publish(command)
-            self._note(entry.role, entry.name, type(command).__name__.lower(), msgspec.to_builtins(command))
-            return
-        if isinstance(command, ApplySite):
-            self._sites.take(entry.name, command, now_s, now_s + self._wall_offset_s)
-            return
-        if isinstance(command, SoundTest) and not self._bus.send("annunciator", command.annunciator, command):
-            reason = f"annunciator {command.annunciator!r} does not report"
-            self._refuse(entry.role, entry.name, Refusal(time_s=now_s, command="SoundTest", reason=reason))
-            return
-        self._commands.append((entry.role, entry.name, command))
 
     def _sounded(self, status: AnnunciatorStatus, now_s: float) -> None:
         """An annunciator's report goes to the core; a new result of its self-test into the audit log too."""
@@ -267,14 +234,6 @@ class LiveEngine:
             checks = [msgspec.to_builtins(check) for check in status.test]
             self._note("annunciator", status.annunciator, SOUND_TEST, {"checks": checks})
             self._health.sounded(status.annunciator, status.test, now_s + self._wall_offset_s)
-
-    def _refuse(self, role: str, name: str, refusal: Refusal) -> None:
-        self._note(role, name, "refused", {"command": refusal.command, "reason": refusal.reason})
-        if role == "console":
-            self._answer(name, refusal)
-
-    def _answer(self, console: str, refusal: Refusal) -> None:
-        self._bus.send("console", console, refusal)
 
     def _send_permits(self, only: set[str] | None) -> None:
         assert self._last is not None
@@ -337,7 +296,7 @@ class LiveEngine:
         commands = [e for e in events if isinstance(e, Order)]
         for refusal in self._last.refusals:
             for console in {c.by.rpartition("@")[2] for c in commands}:
-                self._refuse("console", console, refusal)
+                self._orders.refuse("console", console, refusal)
         for view in snapshot.nodes:
             if view.fault and snapshot.time_s - self._told.get(view.node, -1e9) > _FAULT_PERIOD_S:
                 self._told[view.node] = snapshot.time_s
@@ -352,10 +311,17 @@ class LiveEngine:
             counts["audit_fault"] = int(bool(self._audit.fault))
         return counts
 
-    def _note(self, role: str, name: str, what: str, detail: dict[str, object]) -> None:
+    def _note(
+        self,
+        role: str,
+        name: str,
+        what: str,
+        detail: dict[str, object],
+        told: Callable[[AuditRow], None] | None = None,
+    ) -> None:
         if self._audit is not None:
             now_s = time.monotonic()
-            self._audit.append(now_s + self._wall_offset_s, now_s, role, name, what, detail)
+            self._audit.append(now_s + self._wall_offset_s, now_s, role, name, what, detail, told)
 
     def refused(self, address: str, fingerprint: str, why: str) -> None:
         """What the bus calls for every connection or message that it turned away."""

@@ -18,7 +18,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -242,6 +242,11 @@ class AuditLog:
         self.close()
 
 
+_Entry = tuple[
+    tuple[float, float, str, str, str, Mapping[str, object]], Callable[["AuditRow"], None] | None
+]  # fields of a row, and who wants to be told of it
+
+
 class AuditQueue:
     """Appends in a thread of its own, in order, so that a slow disk does not hold the caller.
 
@@ -251,19 +256,27 @@ class AuditQueue:
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
-        self._waiting: queue.SimpleQueue[tuple[float, float, str, str, str, Mapping[str, object]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self.fault = ""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
 
     def append(
-        self, wall_s: float, time_s: float, role: str, name: str, what: str, detail: Mapping[str, object] | None = None
+        self,
+        wall_s: float,
+        time_s: float,
+        role: str,
+        name: str,
+        what: str,
+        detail: Mapping[str, object] | None = None,
+        told: Callable[[AuditRow], None] | None = None,
     ) -> None:
-        """As ``AuditLog.append``, but returns at once. ``fault`` says when rows can no longer be written."""
-        self._waiting.put((wall_s, time_s, role, name, what, dict(detail or {})))
+        """As ``AuditLog.append``, but returns at once. ``fault`` says when rows can no longer be written.
+
+        ``told`` gets the row, in this queue's thread, once it is on the disk.
+        """
+        self._waiting.put(((wall_s, time_s, role, name, what, dict(detail or {})), told))
 
     def close(self) -> None:
         """Write what waits, then close the log."""
@@ -274,9 +287,10 @@ class AuditQueue:
 
     def _run(self) -> None:
         while (entry := self._waiting.get()) is not None:
+            fields, told = entry
             while True:
                 try:
-                    self._log.append(*entry)
+                    row = self._log.append(*fields)
                 except Unavailable as error:
                     self.fault = str(error)
                     # A disk that is full now has room again some day: the row waits for it, and the rest behind it.
@@ -284,6 +298,8 @@ class AuditQueue:
                         break
                 else:
                     self.fault = ""
+                    if told is not None:
+                        told(row)
                     break
 
 

@@ -31,6 +31,7 @@ from safety.records import (
     ToPeer,
     Verdict,
 )
+from safety.self_test_records import SelfTest
 from safety.site_records import ApplySite, SiteNews
 from tracking.records import Boxes
 
@@ -90,7 +91,17 @@ def _numbers(message: FromPeer) -> tuple[float, ...]:
             return (message.time_s, message.raised_wall_s)
         case Shelve() | Bypass():
             return (message.time_s, message.for_s)
-        case Acknowledge() | Reset() | ProofTest() | SoundTest() | HandOver() | SignIn() | SignOut() | ApplySite():
+        case (
+            Acknowledge()
+            | Reset()
+            | ProofTest()
+            | SoundTest()
+            | SelfTest()
+            | HandOver()
+            | SignIn()
+            | SignOut()
+            | ApplySite()
+        ):
             return (message.time_s,)
         case AnnunciatorStatus():
             return () if message.latency_s is None else (message.latency_s,)

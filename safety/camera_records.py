@@ -30,4 +30,6 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     trouble: Trouble | None = None
     trouble_s: float = 0.0
     shift_px: float = 0.0
+    offset_px: float | None = None
+    kept: bool = False
     lost_by: LostBy = ""

@@ -45,6 +45,7 @@ from safety.records import (
 )
 from safety.roles import RoleTracker
 from safety.scene import Late, Scene, scene_of
+from safety.self_test_records import SelfTest
 from safety.sight import SightMonitor
 from safety.situations.judge import Judge
 from safety.situations.moment import Moment
@@ -127,7 +128,7 @@ class Engine:
                     reports.append(event)
                 case Acknowledge() | Shelve():
                     commands.append(event)
-                case Reset() | Bypass() | ProofTest() | SoundTest():
+                case Reset() | Bypass() | ProofTest() | SoundTest() | SelfTest():
                     pass  # the node itself decides; the service hands it on with the next permit
                 case _:
                     if isinstance(event, Sight):

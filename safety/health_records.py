@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from safety.self_test_records import SelfTestReport
 from tracking.records import Record
 
 PartState = Literal["running", "waiting", "given_up"]
@@ -72,7 +73,8 @@ class EngineHealth(Record, frozen=True, kw_only=True):
     """What the live engine tells of itself once a second, beside its snapshots.
 
     ``to_permit`` is from a picture's receipt to the permits that were decided with it, ``to_contact`` from there on
-    until the relay node has read the contact back. ``supervised`` says whether a supervisor tells of ``parts``.
+    until the relay node has read the contact back. ``supervised`` says whether a supervisor tells of ``parts``;
+    ``self_test`` is the one that runs, or the newest.
     """
 
     time_s: float
@@ -83,3 +85,4 @@ class EngineHealth(Record, frozen=True, kw_only=True):
     supervised: bool = False
     parts: tuple[PartView, ...] = ()
     sounds: tuple[SoundTested, ...] = ()
+    self_test: SelfTestReport | None = None

@@ -21,13 +21,14 @@ class ProofRun:
 
     Args:
         identity: the id of the order.
-        rules: the outputs, in the order in which they are tested.
+        rules: the outputs; enabling ones are tested first, else in this order.
     """
 
     def __init__(self, identity: str, rules: Mapping[str, OutputRule]) -> None:
         self._id = identity
         self._rules = dict(rules)
-        self._left = list(rules)
+        # What must not be opened while a hoist moves comes first: that none moves was found a moment ago.
+        self._left = sorted(rules, key=lambda name: not rules[name].enabling)
         self._results: list[ProofResult] = []
         self._since_ns: int | None = None
         self._moved_s: float | None = None

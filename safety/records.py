@@ -12,6 +12,7 @@ from safety.camera_records import CameraView
 from safety.detect_records import AskTime, DetectNodeView, Remote
 from safety.health_records import EngineHealth, PartsStatus
 from safety.output_records import Bypass, BypassOrder, BypassState, ProofDue, ProofReport, ProofTest
+from safety.self_test_records import SelfTest
 from safety.site_records import ApplySite, SiteNews
 from tracking.records import (
     Boxes,
@@ -360,7 +361,8 @@ class Refusal(Record, frozen=True, kw_only=True):
 
     ``code`` is for what a console says in its own words: ``sign_in`` (nobody is signed in), ``role`` (not for
     that role), ``wrong`` (name or password), ``locked`` (too many tries, for ``wait_s`` more), ``late`` (held up on
-    the way, or given by a console that hears nothing).
+    the way, or given by a console that hears nothing), ``hoist_moves``, ``hoist_carries``, ``commanded`` (no test of
+    outputs then; ``about`` is the hoist or node), ``self_test_runs``.
     """
 
     time_s: float
@@ -368,9 +370,10 @@ class Refusal(Record, frozen=True, kw_only=True):
     reason: str
     code: str = ""
     wait_s: float = 0.0
+    about: str = ""
 
 
-Order = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest
+Order = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest | SelfTest
 """What a person has the engine do; recorded, and taken in by the core."""
 Word = Verdict | HandOver
 """What a person has the engine keep in its audit log, and nothing else."""

@@ -22,13 +22,16 @@ from safety.records import (
     Shelve,
     Verdict,
 )
+from safety.self_test_records import SelfTest
 from safety.site_records import ApplySite
 from safety.users import User, UserRole
 
 MAY: Mapping[UserRole, frozenset[type[Command]]] = {
     "viewer": frozenset(),
-    "operator": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, Verdict, HandOver}),
-    "engineer": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, Verdict, HandOver, Bypass, ApplySite}),
+    "operator": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, SelfTest, Verdict, HandOver}),
+    "engineer": frozenset(
+        {Acknowledge, Shelve, Reset, ProofTest, SoundTest, SelfTest, Verdict, HandOver, Bypass, ApplySite}
+    ),
 }
 """Which role may give which command. An operator may end a bypass too."""
 _NAMES_KEPT = 1024

@@ -122,6 +122,8 @@ class SightMonitor:
             trouble=trouble,
             trouble_s=max(0.0, now_s - told.since_s) if told is not None and trouble else 0.0,
             shift_px=told.shift_px if told is not None and trouble else 0.0,
+            offset_px=told.offset_px if told is not None else None,
+            kept=told is not None and told.kept,
             lost_by=health.lost_by if health is not None and lost else "",
         )
 

@@ -55,6 +55,8 @@ class PictureWatch:
         self._white = 0.0
         self._landmarks: Landmarks | None = None
         self._kept = None if reference is None else small_of(reference)
+        self._by_kept = False
+        """Whether the landmarks are those of the kept picture."""
         self._shift = Shift(0.0, 0, 0)
         self._shift_s = -np.inf
         self._moved_looks = 0
@@ -93,12 +95,21 @@ class PictureWatch:
             since_s=self._told_s if self._told else time_s,
             shift_px=round(self._moved_px, 1) if self._told == "moved" else 0.0,
             blind=self._told is not None and not self._still_usable,
+            offset_px=self._offset_px,
+            kept=self._by_kept,
         )
 
     @property
     def _moved_px(self) -> float:
         """Shift in pixels of the full picture; the search's whole width where it is another view."""
         return self._full_of_small * (self._shift.shift_px if not self._shift.elsewhere else WIDTH_PX)
+
+    @property
+    def _offset_px(self) -> float | None:
+        """How far the landmarks of the newest look lie from the reference; None where too few were found."""
+        if not self._shift.found or self._shift.elsewhere:
+            return None
+        return round(self._full_of_small * self._shift.shift_px, 1)
 
     @property
     def _still_usable(self) -> bool:
@@ -139,6 +150,7 @@ class PictureWatch:
         self._learnt.append(small)
         if self._kept is not None and self._kept.grey.shape == small.grey.shape:
             self._learnt = [self._kept] * _LEARN_LOOKS
+            self._by_kept = True
         if len(self._learnt) >= _LEARN_LOOKS:
             self._mean = np.mean([s.mean for s in self._learnt], axis=0)
             self._detail = np.mean([s.detail for s in self._learnt], axis=0)

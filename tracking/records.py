@@ -115,7 +115,9 @@ class PictureHealth(Record, frozen=True, kw_only=True):
     """What one camera's pictures say of the camera itself, as of the picture of ``time_s``.
 
     ``since_s`` is when the trouble began, ``shift_px`` how far landmarks have moved in the full picture.
-    ``blind`` says that nothing found in such pictures, and nothing missed in them, may be believed.
+    ``blind`` says that nothing found in such pictures, and nothing missed in them, may be believed. ``offset_px`` is
+    how far landmarks lie from where they were, moved or not, None where too few are found; ``kept`` says that they are
+    those of a picture kept when the camera was calibrated.
     """
 
     camera: str
@@ -125,6 +127,8 @@ class PictureHealth(Record, frozen=True, kw_only=True):
     since_s: float = 0.0
     shift_px: float = 0.0
     blind: bool = False
+    offset_px: float | None = None
+    kept: bool = False
 
 
 class Mode(Enum):

@@ -17,6 +17,7 @@ from ui.cli_group import add_group_commands
 from ui.cli_outputs import add_output_commands
 from ui.cli_plant import add_plant_commands
 from ui.cli_run import add_run_commands
+from ui.cli_self_test import add_self_test_command
 from ui.cli_site import add_site_commands
 from ui.cli_situations import add_situation_commands
 from ui.cli_tools import add_tool_commands
@@ -37,6 +38,7 @@ add_user_commands(app)
 add_annunciator_commands(app)
 add_site_commands(app)
 add_output_commands(app)
+add_self_test_command(app)
 add_detect_node_commands(app)
 add_gateway_commands(app)
 add_group_commands(app)

@@ -40,7 +40,7 @@ def bypass(
     from safety.output_records import Bypass
     from ui.order import Terminal
 
-    with Terminal(site, console, user, _password) as terminal:
+    with Terminal(site, console, user, ask_password) as terminal:
         command = Bypass(time_s=0.0, by=console, node=node, contact=output, for_s=for_s, reason=reason)
         view = terminal.order(
             command, lambda view: any(b.contact == output for b in view.bypasses) == (for_s > 0.0), node
@@ -58,7 +58,7 @@ def proof_test(site: Path, node: str, console: str, user: str) -> int:
     from safety.output_records import ProofTest
     from ui.order import Terminal
 
-    with Terminal(site, console, user, _password) as terminal:
+    with Terminal(site, console, user, ask_password) as terminal:
         before = terminal.view(node)
         old = before.proof.id if before is not None and before.proof is not None else ""
         view = terminal.order(
@@ -77,7 +77,8 @@ def proof_test(site: Path, node: str, console: str, user: str) -> int:
     return 1 if "failed" in verdicts else 0
 
 
-def _password(user: str) -> str:
+def ask_password(user: str) -> str:
+    """From the terminal, or one line of standard input where that is none."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     return getpass.getpass(f"Password of {user}: ")

@@ -82,14 +82,55 @@ def export(
 
 
 @audit_app.command("verify")
-def audit_verify(log: Annotated[Path, typer.Argument(help="The log.", metavar="audit.sqlite")]) -> None:
-    """Check that no row was changed, removed or put in. Exit code 1 where one was."""
+def audit_verify(
+    log: Annotated[Path, typer.Argument(help="The log.", metavar="audit.sqlite")],
+    row: Annotated[int, typer.Option("--row", min=0, help="Number of a row that was kept elsewhere.")] = 0,
+    hash_: Annotated[str, typer.Option("--hash", help="The hash of that row, as a printed record shows it.")] = "",
+) -> None:
+    """Check that no row was changed, removed or put in. Exit code 1 where one was.
+
+    With --row and --hash of a printed record also that the log, up to that row, is the one that it was printed from.
+    """
+    from calibration.errors import BadInput
     from safety.audit import AuditLog
 
+    if bool(row) != bool(hash_):
+        raise BadInput("--row and --hash: expected both, as a printed record shows them")
     with AuditLog(log, read_only=True) as opened:
-        verdict = opened.verify()
+        verdict = opened.verify((row, hash_.lower()) if row else None)
     typer.echo(verdict.message)
     raise typer.Exit(0 if verdict.sound else 1)
+
+
+@audit_app.command("self-tests")
+def audit_self_tests(
+    log: Annotated[Path, typer.Argument(help="The log.", metavar="audit.sqlite")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the newest one here as a page.")] = None,
+    row: Annotated[int, typer.Option("--row", min=0, help="This one instead of the newest.")] = 0,
+    language: Annotated[str, typer.Option("--language", help="en or ko: language of the page.")] = "en",
+    site: Annotated[str, typer.Option("--name", help="Name of the hall, for the page.")] = "",
+) -> None:
+    """List the self-tests of a log, or write one as a page to print."""
+    from calibration.errors import BadInput
+    from recordings.atomic import atomic_text
+    from recordings.live_orders import SELF_TEST, report_of
+    from safety.audit import AuditLog
+    from ui.cli_common import language_of
+    from ui.self_test_words import page, summary
+
+    with AuditLog(log, read_only=True) as opened:
+        reports = [report for found in opened.rows_of(SELF_TEST) if (report := report_of(found)) is not None]
+    spoken = language_of(language) or "en"
+    if out is None:
+        for report in reports:
+            typer.echo(f"row {report.row}: {summary(report, spoken)}")
+        return
+    chosen = [report for report in reports if row in (0, report.row)]
+    if not chosen:
+        raise BadInput(f"{log}: holds no self-test{f' in row {row}' if row else ''}")
+    with atomic_text(out) as stream:
+        stream.write(page(chosen[-1], site, spoken))
+    typer.echo(f"{out}: {summary(chosen[-1], spoken)}")
 
 
 @audit_app.command("export")

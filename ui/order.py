@@ -11,8 +11,10 @@ from typing import Self
 from calibration.errors import BadInput, HoistwatchError, Unavailable
 from calibration.site_file import load_site
 from safety.bus_client import BusClient
+from safety.health_records import EngineHealth
 from safety.keys import key_folder
 from safety.records import Command, NodeView, Refusal, SignIn, SignOut, Snapshot
+from safety.self_test_records import SelfTest, SelfTestReport
 
 CONNECT_S = 5.0
 EFFECT_S = 3.0
@@ -44,6 +46,7 @@ class Terminal:
         self._console, self._user, self._password = console, user, password
         self._signed_in = False
         self.snapshot: Snapshot | None = None
+        self.health: EngineHealth | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -76,6 +79,33 @@ class Terminal:
         assert view is not None
         return view
 
+    def self_test(self, seen: Callable[[SelfTestReport], None], limit_s: float) -> SelfTestReport:
+        """Have everything tested; ``seen`` gets every report of it while it runs, and the last one is returned.
+
+        Raises:
+            Refused: the engine refuses it.
+            Unavailable: nothing came of it in time.
+        """
+        self._wait(lambda: self.health is not None, CONNECT_S, "the engine's health")
+        before = self.health.self_test.id if self.health is not None and self.health.self_test is not None else ""
+        self._client.send(SelfTest(time_s=0.0, by=self._console))
+
+        def newest() -> SelfTestReport | None:
+            report = self.health.self_test if self.health is not None else None
+            return report if report is not None and report.id != before else None
+
+        def over() -> bool:
+            if (report := newest()) is not None:
+                seen(report)
+            # The audit log's own number comes a moment after the last result.
+            return report is not None and report.done and bool(report.row)
+
+        self._wait(lambda: newest() is not None, CONNECT_S, "the self-test")
+        self._wait(over, limit_s, "the self-test")
+        report = newest()
+        assert report is not None
+        return report
+
     def view(self, node: str) -> NodeView | None:
         nodes = self.snapshot.nodes if self.snapshot is not None else ()
         return next((view for view in nodes if view.node == node), None)
@@ -102,5 +132,7 @@ class Terminal:
             for message in self._client.receive(0.05):
                 if isinstance(message, Snapshot):
                     self.snapshot = message
+                elif isinstance(message, EngineHealth):
+                    self.health = message
                 elif isinstance(message, Refusal):
                     raise Refused(f"{message.command} was refused: {message.reason}")

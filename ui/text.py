@@ -14,6 +14,7 @@ from ui.text_health import HEALTH
 from ui.text_nodes import NODES
 from ui.text_outputs import OUTPUTS
 from ui.text_review import REVIEW
+from ui.text_self_test import SELF_TEST
 from ui.text_session import SESSION
 from ui.text_sound import SOUND
 from ui.text_statistics import STATISTICS
@@ -26,6 +27,7 @@ TEXT: dict[str, tuple[str, str]] = {
     **GROUP,
     **NODES,
     **HEALTH,
+    **SELF_TEST,
     **SOUND,
     **SESSION,
     **STATISTICS,
@@ -358,10 +360,10 @@ def word(language: Language, value: Enum) -> str:
     return say(language, f"{group}.{value.value}")
 
 
-def refusal_words(language: Language, code: str, reason: str) -> str:
+def refusal_words(language: Language, code: str, reason: str, about: str = "") -> str:
     """Why the engine refused, in the reader's language where the refusal has a code, else in the engine's words."""
     key = f"refused.{code}"
-    return say(language, key) if key in TEXT else reason
+    return say(language, key, about=about) if key in TEXT else reason
 
 
 def other(language: Language) -> Language:

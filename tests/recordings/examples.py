@@ -28,6 +28,7 @@ from safety.records import (
     Snapshot,
     Swept,
 )
+from safety.self_test_records import SelfTest
 from tracking.records import (
     Box,
     Boxes,
@@ -226,6 +227,7 @@ def every_record() -> list[tuple[float, Record]]:
         (0.33, Bypass(time_s=0.33, by="Kim", node="cabinet-1", contact="K1", for_s=60.0, reason="정비")),
         (0.34, ProofTest(time_s=0.34, by="Kim", node="cabinet-1")),
         (0.35, SoundTest(time_s=0.35, by="Kim", annunciator="남쪽")),
+        (0.355, SelfTest(time_s=0.355, by="Kim")),
         (0.36, PartsStatus(time_s=0.36, parts=(PartView(part="gateway", state="given_up", event="끝남", said="-"),))),
         (0.4, snapshot(0.4, (person("P3", 0.4, 1.0, 2.0),))),
         (0.4, transition(0.4, "raised", Level.DANGER)),

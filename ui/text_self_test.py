@@ -1,0 +1,93 @@
+"""Words of the shift-start self-test, in English and Korean; a part of ``ui.text.TEXT``."""
+
+from __future__ import annotations
+
+SELF_TEST: dict[str, tuple[str, str]] = {
+    "selftest.title": ("Self-test of the system", "시스템 자체 점검"),
+    "selftest.of": ("Self-test: {site}", "자체 점검: {site}"),
+    "selftest.who": ("Asked for by {by}, {began} to {ended}", "요청자 {by}, {began} ~ {ended}"),
+    "selftest.running": ("Asked for by {by}, running since {began}", "요청자 {by}, {began}부터 진행 중"),
+    "selftest.progress": ("{done} of {all}", "{all}개 중 {done}개"),
+    "selftest.all_passed": ("PASSED: all {passed}", "합격: {passed}개 전체"),
+    "selftest.passed": (
+        "PASSED, BUT NOT COMPLETE: {passed} passed, {untested} could not be tested",
+        "불완전 합격: 합격 {passed}개, 시험하지 못함 {untested}개",
+    ),
+    "selftest.failed": (
+        "FAILED: {failed} of {all}; {passed} passed, {untested} could not be tested",
+        "불합격: {all}개 중 {failed}개. 합격 {passed}개, 시험하지 못함 {untested}개",
+    ),
+    "selftest.none": ("There was nothing to test", "점검할 항목이 없습니다"),
+    "selftest.record": (
+        "Row {row} of the audit log, SHA-256 {hash}",
+        "감사 기록 {row}번 행, SHA-256 {hash}",
+    ),
+    "selftest.check": (
+        "To verify: hoistwatch audit verify audit.sqlite --row {row} --hash {hash}",
+        "검증: hoistwatch audit verify audit.sqlite --row {row} --hash {hash}",
+    ),
+    "selftest.signature": ("Seen by (name, date, signature)", "확인자 (성명, 날짜, 서명)"),
+    "selfkind.camera": ("Camera sees", "카메라 영상"),
+    "selfkind.place": ("Camera in its place", "카메라 위치"),
+    "selfkind.relay": ("Relay output", "릴레이 출력"),
+    "selfkind.sound": ("Siren and voice", "경보음·음성"),
+    "selfverdict.waiting": ("waits", "대기"),
+    "selfverdict.running": ("runs", "진행 중"),
+    "selfverdict.passed": ("PASSED", "합격"),
+    "selfverdict.failed": ("FAILED", "불합격"),
+    "selfverdict.untested": ("NOT TESTED", "시험 못함"),
+    "selfwhy.live": ("sees, {about}", "정상, {about}"),
+    "selfwhy.no_picture": ("gives no picture", "영상이 없습니다"),
+    "selfwhy.frozen": ("its picture is frozen", "화면이 정지되어 있습니다"),
+    "selfwhy.dark": ("its picture is dark", "화면이 어둡습니다"),
+    "selfwhy.blinded": ("it is blinded by light", "빛 때문에 보이지 않습니다"),
+    "selfwhy.covered": ("its lens is covered", "렌즈가 가려져 있습니다"),
+    "selfwhy.defocused": ("its picture is out of focus", "초점이 맞지 않습니다"),
+    "selfwhy.moved": ("it was moved, by {about}", "{about} 틀어졌습니다"),
+    "selfwhy.in_place": ("{about} from its calibration", "교정 위치와 차이 {about}"),
+    "selfwhy.unseeing": ("it does not see", "영상이 없어 확인할 수 없습니다"),
+    "selfwhy.no_reference": (
+        "no picture of its calibration is kept: 'hoistwatch calibrate reference'",
+        "교정 당시 기준 영상이 없습니다: 'hoistwatch calibrate reference'",
+    ),
+    "selfwhy.no_landmarks": ("too few landmarks are found in its picture", "영상에서 기준점을 충분히 찾지 못했습니다"),
+    "selfwhy.follows": ("moved, and was read back in {about}", "동작 확인, 읽기 {about}"),
+    "selfwhy.unread": (
+        "it was moved, but cannot be read back: look and listen",
+        "동작시켰으나 상태를 읽을 수 없습니다. 눈과 귀로 확인하십시오",
+    ),
+    "selfwhy.was_open": (
+        "it was open already: find out why, reset, then test again",
+        "이미 열려 있었습니다. 원인을 확인하고 리셋한 뒤 다시 점검하십시오",
+    ),
+    "selfwhy.was_on": (
+        "it was on already: test again when it is off",
+        "이미 켜져 있었습니다. 꺼진 뒤 다시 점검하십시오",
+    ),
+    "selfwhy.stuck_on": ("it is stuck on", "켜진 상태로 고착되었습니다"),
+    "selfwhy.stuck_off": ("it is stuck off", "꺼진 상태로 고착되었습니다"),
+    "selfwhy.node_fault": ("fault: {about}", "이상: {about}"),
+    "selfwhy.refused": ("could not be started: {about}", "시작하지 못했습니다: {about}"),
+    "selfwhy.hoist_moves": ("{about} moves", "{about} 이동 중"),
+    "selfwhy.hoist_carries": ("{about} carries a load", "{about} 하물 있음"),
+    "selfwhy.commanded": ("{about}: somebody commands a motion", "{about}: 누군가 조작 중입니다"),
+    "selfwhy.not_connected": ("it is not connected", "연결되어 있지 않습니다"),
+    "selfwhy.no_result": ("no result came in time", "제한 시간 안에 결과가 없습니다"),
+    "selfwhy.heard": ("heard: {about}", "측정됨: {about}"),
+    "selfwhy.unheard": ("{about}", "{about}"),
+    "selfwhy.sounding": ("it is telling something real", "실제 경보를 알리는 중입니다"),
+    "selfwhy.cut_short": ("something real cut the test short", "실제 경보로 시험이 중단되었습니다"),
+    "refused.hoist_moves": (
+        "{about} moves. Bring it to rest first: the test opens its permit",
+        "{about}이(가) 움직이고 있습니다. 시험 중 운전 허가가 열리므로 먼저 정지시키십시오",
+    ),
+    "refused.hoist_carries": (
+        "{about} carries a load. Set it down first: the test opens its permit",
+        "{about}에 하물이 있습니다. 시험 중 운전 허가가 열리므로 먼저 내려놓으십시오",
+    ),
+    "refused.commanded": (
+        "at {about} somebody commands a motion. Release the controls first",
+        "{about}에서 누군가 조작하고 있습니다. 먼저 조작기를 놓으십시오",
+    ),
+    "refused.self_test_runs": ("a self-test is running", "자체 점검이 진행 중입니다"),
+}
