@@ -98,6 +98,7 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     _place(window, app, options.size_px, options.headless)
     feed.arrived.connect(window.refresh)
     loader = _load_coverage(site, window)
+    window.site_changed.connect(lambda changed: _load_coverage(changed, window))
     shots = _Shots(window, pictures, options.screenshot)
     window.after_refresh = shots.look
     _end_on_signals(window.close)
@@ -284,7 +285,8 @@ def _load_coverage(site: Site, window: ConsoleWindow) -> threading.Thread:
         ready = pyqtSignal(object)
 
     carrier = Carrier(window)
-    carrier.ready.connect(window.plan.set_coverage)
+    # What was worked out for a site that does not run any more is too late.
+    carrier.ready.connect(lambda cells: window.plan.set_coverage(cells) if window.model.site is site else None)
 
     def work() -> None:
         if not site.camera:

@@ -16,6 +16,7 @@ from calibration.site import Site
 from safety.freshness import EngineWatch, Pulse
 from safety.health_records import EngineHealth, PartsStatus, PartView
 from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot, Word
+from safety.site_records import SiteNews
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
 from ui.calm import Calm
@@ -23,6 +24,7 @@ from ui.commands import CommandDesk, Notice
 from ui.health_model import Chip, Seen, Tile, Words, chips, tile
 from ui.health_page_model import HealthView, given_up_words, health_view
 from ui.session_model import SessionDesk
+from ui.site_page_model import SitePageModel
 from ui.text import Language, say
 
 Connection = Literal["waiting", "refused", "version"]
@@ -54,6 +56,7 @@ class ConsoleModel:
         self.language: Language = language or site.site.language
         self.desk = CommandDesk(name, send)
         self.session = SessionDesk(name, send)
+        self.site_page = SitePageModel(site, name, send)
         self._send = send
         self._word_refused: Refusal | None = None
         self.snapshot: Snapshot | None = None
@@ -78,6 +81,8 @@ class ConsoleModel:
                     self.snapshot = message
                     self.desk.observe(message)
                     self.session.observe(message)
+            case SiteNews():
+                self.site = self.site_page.receive(message) or self.site
             case EngineHealth():
                 self.health = message
             case PartsStatus():
@@ -98,10 +103,16 @@ class ConsoleModel:
         match refusal.command:
             case "SignIn":
                 self.session.refused(refusal, received_s)
+            case "ApplySite":
+                self.site_page.refused(refusal)
             case "Verdict" | "HandOver":
                 self._word_refused = refusal
             case _:
                 self.desk.refused(refusal, received_s)
+
+    def pictures(self) -> dict[str, Picture]:
+        """The newest picture of every camera that has sent one."""
+        return {name: seen.picture for name, seen in self._seen.items() if seen.picture is not None}
 
     def tell(self, word: Word) -> None:
         """Send what a person has kept in the audit log: a verdict, or what one shift tells the next."""

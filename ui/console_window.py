@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -28,19 +28,24 @@ from ui.health_strip import HealthStrip
 from ui.plan_static import Layers
 from ui.review_page import ReviewPage
 from ui.session_corner import SessionCorner
+from ui.site_dialogs import BackDialog, LeaveDialog
+from ui.site_page import SitePage
 from ui.statistics_page import StatisticsPage
 from ui.text import LANGUAGE_NAMES, Language, other, say
 from ui.theme import base_font, style_sheet
 
 TICK_MS = 100
-PAGES = ("live", "review", "statistics", "health")
+PAGES = ("live", "review", "statistics", "health", "site")
 
 
 class ConsoleWindow(QMainWindow):
     """One console. ``clock`` gives the console's monotonic seconds; ``before_refresh`` fetches what has arrived.
 
     ``audit`` is the engine's audit log, where this machine has it; ``group`` reads of many halls.
+    ``site_changed`` carries a new site.
     """
+
+    site_changed = pyqtSignal(object)
 
     def __init__(
         self,
@@ -67,6 +72,8 @@ class ConsoleWindow(QMainWindow):
         self.review = ReviewPage(reader, site.site.shift_starts, time.time, language, self)
         self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self, group)
         self.health_page = HealthPage(language, self)
+        self.site_page = SitePage(model.site_page, language, self)
+        self._site = site
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
         self.hand_over: HandOverDialog | None = None
@@ -78,6 +85,8 @@ class ConsoleWindow(QMainWindow):
         self.alarms.shelve.connect(self._ask_shelve)
         self.health.reset.connect(self._ask_reset)
         self.review.judge.connect(self._judge)
+        self.site_page.apply.connect(self._apply_site)
+        self.site_page.go_back.connect(self._ask_site_back)
         self.pages.currentChanged.connect(lambda _: self.refresh())
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
@@ -102,6 +111,7 @@ class ConsoleWindow(QMainWindow):
         self.health.show_health(model.chips(now_s), live, model.language)
         if self.health_page.isVisible():
             self.health_page.show_view(model.health_page(now_s))
+        self._show_site(now_s)
         self.session.refresh()
         if (refusal := model.word_refused()) is not None:
             if refusal.command == "Verdict":
@@ -110,6 +120,20 @@ class ConsoleWindow(QMainWindow):
                 self.hand_over.refused(refusal)
         if self.after_refresh is not None:
             self.after_refresh(model.headline(now_s).kind, now_s)
+
+    def _show_site(self, now_s: float) -> None:
+        """The site as it runs by now, and how editing it stands; edits that are not applied mark the page's name."""
+        model = self.model
+        if model.site is not self._site:
+            self._site = model.site
+            self.plan.set_site(model.site)
+            self.site_changed.emit(model.site)
+        name = say(model.language, "page.site") + (" *" if model.site_page.draft.dirty else "")
+        if self.pages.tabText(PAGES.index("site")) != name:
+            self.pages.setTabText(PAGES.index("site"), name)
+        if self.site_page.isVisible():
+            users = model.snapshot is None or model.snapshot.sign_in_required
+            self.site_page.show_state(model.session.mine, users, now_s, model.pictures())
 
     def retranslate(self, language: Language) -> None:
         """Change every word on the screen."""
@@ -120,13 +144,36 @@ class ConsoleWindow(QMainWindow):
         for key, action in self._actions.items():
             text = say(language, key)
             action.setText(text.removesuffix(" (A)"))
-        for view in (self.plan, self.cameras, self.alarms, self.review, self.statistics, self.health_page):
+        for view in (
+            self.plan,
+            self.cameras,
+            self.alarms,
+            self.review,
+            self.statistics,
+            self.health_page,
+            self.site_page,
+        ):
             view.retranslate(language)
         for k, page in enumerate(PAGES):
             self.pages.setTabText(k, say(language, f"page.{page}"))
         self.refresh()
 
+    def leave(self) -> None:
+        """End the console; where edits of the site would be lost, only after a question."""
+        edits = self.model.site_page.edits()
+        if not edits:
+            self.close()
+            return
+        dialog = LeaveDialog(edits, self.model.language, self)
+        dialog.accepted.connect(self.close)
+        _open(dialog)
+
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        # A person at the window's frame is asked; a signal to this process is not kept waiting.
+        if event is not None and event.spontaneous() and self.model.site_page.draft.dirty:
+            event.ignore()
+            self.leave()
+            return
         self._timer.stop()
         super().closeEvent(event)
 
@@ -154,7 +201,7 @@ class ConsoleWindow(QMainWindow):
         # Whatever page is open: banner above, health below.
         self.pages = QTabWidget(centre)
         self.pages.setDocumentMode(True)
-        for page in (whole, self.review, self.statistics, self.health_page):
+        for page in (whole, self.review, self.statistics, self.health_page, self.site_page):
             self.pages.addTab(page, "")
         body = QVBoxLayout()
         body.setContentsMargins(8, 4, 8, 8)
@@ -189,7 +236,7 @@ class ConsoleWindow(QMainWindow):
         self._add(view, "menu.fit", "Home", self.plan.fit)
         self._add(view, "menu.fullscreen", "F", self.toggle_full_screen)
         view.addSeparator()
-        self._add(view, "menu.quit", "Ctrl+Q", self.close)
+        self._add(view, "menu.quit", "Ctrl+Q", self.leave)
         alarm = self._menus["alarm"]
         self._add(alarm, "button.acknowledge", "A", self.alarms.ask_acknowledge)
         self._add(alarm, "button.acknowledge_visible", "Shift+A", self.alarms.ask_acknowledge_visible)
@@ -266,6 +313,18 @@ class ConsoleWindow(QMainWindow):
     def _judge(self, verdict: Verdict) -> None:
         if not self._signed_in_first("judge", verdict.alarm, lambda: self._judge(verdict)):
             self.model.tell(verdict)
+
+    def _apply_site(self, comment: str) -> None:
+        if not self._signed_in_first("apply_site", "", lambda: self._apply_site(comment)):
+            self.model.site_page.apply(comment, self._clock())
+            self.refresh()
+
+    def _ask_site_back(self, n: int) -> None:
+        if self._signed_in_first("apply_site", "", lambda: self._ask_site_back(n)):
+            return
+        dialog = BackDialog(n, self.model.site_page.edits(), self.model.language, self)
+        dialog.accepted.connect(lambda: self.model.site_page.go_back(n, self._clock(), dialog.comment.text().strip()))
+        _open(dialog)
 
     def show_hand_over(self) -> None:
         """What shifts told each other, and a note for the next."""

@@ -63,6 +63,12 @@ class FloorPlan(QWidget):
             self._stale_background()
         self.update()
 
+    def set_site(self, site: Site) -> None:
+        """Another version of the site; its coverage is not known until it is told."""
+        self.site = site
+        self._all_seeing = self._static = StaticPlan(site, None)
+        self._stale_background()
+
     def set_coverage(self, coverage: CoverageMap) -> None:
         self._all_seeing = StaticPlan(self.site, coverage)
         self._static = self._all_seeing.seen_without(self._blind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 
@@ -41,6 +42,13 @@ class Layers:
     legend: bool = True
 
 
+def zone_colour(kind: str) -> QColor:
+    """The colour of a zone's edge, as strong as on the plan."""
+    colour = QColor(_ZONES[kind][0])
+    colour.setAlpha(220)
+    return colour
+
+
 def shape(view: View, polygon_m: Polygon | tuple[tuple[float, float], ...]) -> QPolygonF:
     return QPolygonF([QPointF(*view.px(x, y)) for x, y in polygon_m])
 
@@ -58,6 +66,14 @@ class StaticPlan:
     def seen_without(self, cameras: frozenset[str]) -> StaticPlan:
         """The same plan while these cameras do not see: floor that only they look at is unprotected."""
         return self if self.coverage is None else StaticPlan(self.site, self.coverage.without(cameras))
+
+    def of_site(self, site: Site) -> StaticPlan:
+        """The same floor and cameras with other zones and structures, without coverage; costs next to nothing."""
+        if site is self.site:
+            return self
+        other = copy.copy(self)
+        other.site, other.coverage, other._heat = site, None, None
+        return other
 
     def paint(self, painter: QPainter, view: View, layers: Layers, language: Language) -> None:
         boundary = shape(view, self.site.site.boundary_m)
@@ -104,9 +120,7 @@ class StaticPlan:
     def _paint_zones(self, painter: QPainter, view: View) -> None:
         for zone in self.site.zone:
             colour, pattern = _ZONES[zone.kind]
-            edge = QColor(colour)
-            edge.setAlpha(220)
-            painter.setPen(QPen(edge, 1.2, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(zone_colour(zone.kind), 1.2, Qt.PenStyle.DashLine))
             painter.setBrush(QBrush(colour, pattern))
             painter.drawPolygon(shape(view, zone.polygon_m))
 

@@ -16,6 +16,7 @@ from ui.text_outputs import OUTPUTS
 from ui.text_review import REVIEW
 from ui.text_self_test import SELF_TEST
 from ui.text_session import SESSION
+from ui.text_site import SITE
 from ui.text_sound import SOUND
 from ui.text_statistics import STATISTICS
 
@@ -29,6 +30,7 @@ TEXT: dict[str, tuple[str, str]] = {
     **HEALTH,
     **SELF_TEST,
     **SOUND,
+    **SITE,
     **SESSION,
     **STATISTICS,
     **REVIEW,

@@ -47,6 +47,7 @@ def test_no_text_is_left_over() -> None:
         "review",
         "trouble",
         "handover",
+        "site",
         "detect",
         "group",
     }
