@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PLANT := $(VENV)/.plant
 PEERS := .venv-peers
+AUDIT := .venv-audit
 OUT ?= out/demo
 
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
@@ -16,7 +17,7 @@ TEST_DEBS := xvfb mosquitto postgresql espeak-ng libportaudio2 libasound2-plugin
 	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
-.PHONY: demo test lint types unit lock bench bench-peers test-slow sample format clean run-debs test-debs help
+.PHONY: demo test lint types unit lock audit bench bench-peers test-slow sample format clean run-debs test-debs help
 
 help:
 	@echo "make demo    install what is missing and show the whole chain on the sample recordings"
@@ -28,6 +29,7 @@ help:
 	@echo "make samples make the sample recordings anew (renders them: needs make plant, some minutes)"
 	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
 	@echo "make test-plant   tests of plant and rendering"
+	@echo "make audit   known weaknesses of the pinned packages (asks a data base on the internet)"
 	@echo "make lock    pin all versions anew in requirements.lock"
 
 demo: run-debs $(INSTALLED)
@@ -97,8 +99,15 @@ lock: $(INSTALLED)
 		--output-file requirements-plant.lock pyproject.toml
 	sed -i 's/^\(torch[a-z]*==[0-9.]*\)+cpu/\1/' requirements-plant.lock
 
+# Apart from the product's environment, which it looks at by the lock files alone.
+audit: $(INSTALLED)
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && \
+		$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	@for lock in requirements.lock requirements-plant.lock; do \
+		echo "$$lock:"; $(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip -r $$lock || exit 1; done
+
 clean:
-	rm -rf $(VENV) $(PEERS) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(AUDIT) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -56,6 +56,8 @@ class History:
     alarms: tuple[PastAlarm, ...]
     runs: tuple[tuple[float, float], ...]
     notes: tuple[ShiftNote, ...] = ()
+    accesses: frozenset[str] = frozenset()
+    """Who asked for recorded pictures was noted under these ids."""
 
     @property
     def to_s(self) -> float:
@@ -102,6 +104,10 @@ class _Noted(msgspec.Struct, frozen=True):
     text: str
 
 
+class _Accessed(msgspec.Struct, frozen=True):
+    id: str
+
+
 class _Order(msgspec.Struct, frozen=True):
     alarm: str
     by: str = ""
@@ -125,6 +131,7 @@ def history_of(rows: Iterable[AuditRow]) -> History:
     alarms: list[PastAlarm] = []
     verdicts: list[_Judged] = []
     notes: list[ShiftNote] = []
+    accesses: set[str] = set()
     runs: list[tuple[float, float]] = []
     run: _Run | None = None
     for row in rows:
@@ -140,12 +147,14 @@ def history_of(rows: Iterable[AuditRow]) -> History:
             verdicts += [verdict] if verdict is not None else []
         if row.what == "handover" and (noted := _read(row, _Noted)) is not None:
             notes.append(ShiftNote(row.wall_s, noted.by, noted.text))
+        if row.what == "access" and (accessed := _read(row, _Accessed)) is not None:
+            accesses.add(accessed.id)
         _take(run, row)
     if run is not None:
         alarms += _standing(run)
         runs.append((run.from_s, run.to_s))
     alarms.sort(key=lambda a: a.raised_s)
-    return History(tuple(_judged(alarms, verdicts)), tuple(runs), tuple(notes))
+    return History(tuple(_judged(alarms, verdicts)), tuple(runs), tuple(notes), frozenset(accesses))
 
 
 def _judged(alarms: list[PastAlarm], verdicts: list[_Judged]) -> list[PastAlarm]:

@@ -26,13 +26,17 @@ Shown = Snapshot | Boxes | Picture
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What was shown from ``from_s`` to ``to_s`` of the recording's own time, in order; ``moment_s`` is the instant."""
+    """What was shown from ``from_s`` to ``to_s`` of the recording's own time, in order; ``moment_s`` is the instant.
+
+    ``wall_offset_s`` is Unix time minus the recording's own.
+    """
 
     recording: Path
     site: Site
     from_s: float
     to_s: float
     moment_s: float
+    wall_offset_s: float
     shown: tuple[Shown, ...]
     _times_s: tuple[float, ...] = field(repr=False)
 
@@ -93,7 +97,8 @@ def load_clip(folder: Path, wall_s: float, before_s: float = BEFORE_S, after_s: 
     if not any(isinstance(record, Snapshot) for record in shown):
         raise BadInput(f"{path}: holds no decisions around {_words(wall_s)}, expected a recording of a live engine")
     times = tuple(record.time_s for record in shown)
-    return Clip(path, recording.site(), max(from_s, times[0]), min(to_s, times[-1]), moment_s, tuple(shown), times)
+    span = (max(from_s, times[0]), min(to_s, times[-1]))
+    return Clip(path, recording.site(), *span, moment_s, recording.info.wall_offset_s, tuple(shown), times)
 
 
 def _started_s(path: Path) -> float:

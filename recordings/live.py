@@ -93,9 +93,26 @@ def run_live(
         health.self_test = newest_self_test(log_file)
         audit = AuditQueue(log_file)
         undo.callback(audit.close)
-        recorder = _recorder(site, folder, options, detector, log)
         store = SiteStore(site_path)
         store.note_start(site, time.time())
+
+        def deleted(path: Path) -> None:
+            detail = {"file": path.name, "retention_days": site.recording.retention_days}
+            audit.append(time.time(), time.monotonic(), "engine", "engine", "deleted", detail)
+
+        recorder = None
+        if options.record and site.recording.enabled:
+            sha256 = detector.sha256 if detector is not None else None
+            recorder = LiveRecorder(
+                folder,
+                site.recording,
+                site_text=site_text(site),
+                site_name=site.site.name,
+                wall_offset_s=time.time() - time.monotonic(),
+                model_sha256=sha256,
+                log=log,
+                deleted=deleted,
+            )
         engine = LiveEngine(
             site,
             bus,
@@ -135,19 +152,3 @@ def _source(site: Site, base: Path, recording: Recording | None, detector: Detec
     if recording is not None:
         return PlaybackSource(site, recording, detector, speed)
     return IdleSource() if detector is None else CameraSource(site.seen_from(None), base, detector)
-
-
-def _recorder(
-    site: Site, folder: Path, options: LiveOptions, detector: Detector | None, log: Callable[[str], None]
-) -> LiveRecorder | None:
-    if not (options.record and site.recording.enabled):
-        return None
-    return LiveRecorder(
-        folder,
-        site.recording,
-        site_text=site_text(site),
-        site_name=site.site.name,
-        wall_offset_s=time.time() - time.monotonic(),
-        model_sha256=detector.sha256 if detector is not None else None,
-        log=log,
-    )

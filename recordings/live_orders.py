@@ -17,11 +17,12 @@ from safety.bus import EngineBus, Received
 from safety.detect_records import Remote
 from safety.output_desk import OutputDesk
 from safety.output_records import Bypass, ProofTest
-from safety.records import Event, Refusal, Report, Reset, SignIn, SignOut, Snapshot, Verdict, Word
+from safety.records import Event, Refusal, Report, Reset, SignIn, SignOut, Snapshot
 from safety.self_test import SelfTestRun
 from safety.self_test_records import SelfTest, SelfTestReport
 from safety.site_records import ApplySite
 from safety.standstill import unrest
+from safety.word_records import Verdict, Word
 
 SELF_TEST = "self_test"
 """What the audit log calls the record of a self-test; that one was asked for is ``selftest``."""

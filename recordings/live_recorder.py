@@ -55,6 +55,7 @@ class LiveRecorder:
         wall_offset_s: wall time minus monotonic time.
         model_sha256: hash of the detector's weights, if one is used.
         log: gets one line on each new file, deletion or fault.
+        deleted: gets each file whose retention time was over.
 
     Raises:
         Unavailable: the folder cannot be made or written.
@@ -70,8 +71,9 @@ class LiveRecorder:
         wall_offset_s: float,
         model_sha256: str | None,
         log: Callable[[str], None],
+        deleted: Callable[[Path], None],
     ) -> None:
-        self._folder, self._table, self._log = folder, table, log
+        self._folder, self._table, self._log, self._deleted = folder, table, log, deleted
         self._site_text, self._wall_offset_s, self._model = site_text, wall_offset_s, model_sha256
         self._stem = re.sub(r"[^\w.-]+", "-", site_name).strip("-") or "site"
         self._queue: queue.SimpleQueue[tuple[Record, float] | _Frame | _NewSite | None] = queue.SimpleQueue()
@@ -165,6 +167,7 @@ class LiveRecorder:
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             if _NAME.match(path.name) and path.stat().st_mtime < oldest_s:
                 path.unlink()
+                self._deleted(path)
                 self._log(f"deleted {path.name}: older than {self._table.retention_days:g} days")
 
 

@@ -39,13 +39,7 @@ from safety.heartbeat import Heartbeat
 from safety.output_desk import OutputDesk
 from safety.permit_issuer import NodeMonitor
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
-from safety.records import (
-    Event,
-    Order,
-    Picture,
-    RelayStatus,
-    Report,
-)
+from safety.records import Event, Order, Picture, RelayStatus, Report
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]

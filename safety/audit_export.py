@@ -17,8 +17,8 @@ from calibration.errors import Unavailable
 from safety.audit import COLUMNS, AuditLog, AuditRow
 
 
-def export(log: AuditLog, path: Path, form: Literal["csv", "json"], since: int = 0) -> int:
-    """Write rows above ``since`` to a CSV file with a header, or to a JSON array. Returns how many.
+def export(log: AuditLog, path: Path, form: Literal["csv", "json"], since: int = 0, what: str | None = None) -> int:
+    """Write rows above ``since``, all or of one kind, to a CSV file with a header, or a JSON array. Returns how many.
 
     Raises:
         Unavailable: the file cannot be written; nothing is left behind.
@@ -29,7 +29,7 @@ def export(log: AuditLog, path: Path, form: Literal["csv", "json"], since: int =
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            for text in pieces(log.rows(since)):
+            for text in pieces(row for row in log.rows(since) if what in (None, row.what)):
                 file.write(text)
                 written += 1
         os.replace(temporary, path)

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import math
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
 import zmq
 
 from calibration.errors import Unavailable
-from safety.annunciator.records import AnnunciatorStatus, SoundTest
+from safety.annunciator.records import SoundTest
 from safety.detect_records import AskTime, Detected, DetectedPicture, DetectStatus, numbers_of
 from safety.health_records import EngineHealth
-from safety.output_records import Bypass, ProofTest
 from safety.records import (
-    Acknowledge,
     AlarmTransition,
     FromPeer,
-    HandOver,
     Permit,
     Published,
     Refusal,
-    RelayStatus,
-    Reset,
-    Shelve,
-    SignIn,
-    SignOut,
     Snapshot,
     ToPeer,
-    Verdict,
 )
-from safety.self_test_records import SelfTest
-from safety.site_records import ApplySite, SiteNews
+from safety.site_records import SiteNews
+from safety.word_records import Verdict
 from tracking.records import Boxes
 
 PUBLISH_QUEUE = 256
@@ -85,30 +77,10 @@ def decode_from_engine(payload: bytes) -> Published | ToPeer | None:
         return None
 
 
-def _numbers(message: FromPeer) -> tuple[float, ...]:
-    match message:
-        case Verdict():
-            return (message.time_s, message.raised_wall_s)
-        case Shelve() | Bypass():
-            return (message.time_s, message.for_s)
-        case (
-            Acknowledge()
-            | Reset()
-            | ProofTest()
-            | SoundTest()
-            | SelfTest()
-            | HandOver()
-            | SignIn()
-            | SignOut()
-            | ApplySite()
-        ):
-            return (message.time_s,)
-        case AnnunciatorStatus():
-            return () if message.latency_s is None else (message.latency_s,)
-        case DetectStatus() | Detected() | DetectedPicture():
-            return numbers_of(message)
-        case RelayStatus():
-            return ()
+def _numbers(message: FromPeer) -> Iterable[float]:
+    if isinstance(message, DetectStatus | Detected | DetectedPicture):
+        return numbers_of(message)
+    return (value for value in msgspec.structs.astuple(message) if isinstance(value, float))
 
 
 def conflate(messages: list[Published | ToPeer]) -> list[Published | ToPeer]:

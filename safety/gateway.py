@@ -18,7 +18,8 @@ from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.plant_events import Json, alarm_event, hall_state
 from safety.plant_log import PlantLog
-from safety.records import AlarmTransition, Snapshot, Verdict
+from safety.records import AlarmTransition, Snapshot
+from safety.word_records import Verdict
 
 if TYPE_CHECKING:
     from safety.gateway_opcua import OpcUaServer

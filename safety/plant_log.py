@@ -7,7 +7,8 @@ every copy of it; of the spans that were watched, which grow, the newest copy co
 from __future__ import annotations
 
 from safety.plant_events import Json, wall_time
-from safety.records import Alarm, AlarmState, Snapshot, Verdict
+from safety.records import Alarm, AlarmState, Snapshot
+from safety.word_records import Verdict
 
 LOG_SCHEMA = "hoistwatch.log/1"
 WATCHED_PERIOD_S = 900.0

@@ -14,6 +14,7 @@ from safety.health_records import EngineHealth, PartsStatus
 from safety.output_records import Bypass, BypassOrder, BypassState, ProofDue, ProofReport, ProofTest
 from safety.self_test_records import SelfTest
 from safety.site_records import ApplySite, SiteNews
+from safety.word_records import Verdict, Word
 from tracking.records import (
     Boxes,
     CameraHealth,
@@ -273,25 +274,6 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     until_s: float
 
 
-class Verdict(Record, frozen=True, kw_only=True):
-    """What a person holds a past alarm for, with a comment. Kept in the audit log; the engine decides nothing by it."""
-
-    time_s: float
-    by: str
-    alarm: str
-    raised_wall_s: float
-    verdict: Literal["true", "near_miss", "nuisance"]
-    comment: str = ""
-
-
-class HandOver(Record, frozen=True, kw_only=True):
-    """What one shift tells the next. Kept in the audit log."""
-
-    time_s: float
-    by: str
-    text: str
-
-
 class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One relay node as the console shows it."""
 
@@ -375,8 +357,6 @@ class Refusal(Record, frozen=True, kw_only=True):
 
 Order = Acknowledge | Shelve | Reset | Bypass | ProofTest | SoundTest | SelfTest
 """What a person has the engine do; recorded, and taken in by the core."""
-Word = Verdict | HandOver
-"""What a person has the engine keep in its audit log, and nothing else."""
 Command = Order | Word | ApplySite
 Report = RelayStatus | AnnunciatorStatus
 """What comes in by itself, several times a second, from those who act."""

@@ -10,30 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calibration.policy import Policy
-from safety.annunciator.records import SoundTest
-from safety.output_records import Bypass, ProofTest
-from safety.records import (
-    Acknowledge,
-    Command,
-    HandOver,
-    Refusal,
-    Reset,
-    SessionView,
-    Shelve,
-    Verdict,
-)
-from safety.self_test_records import SelfTest
+from safety.output_records import Bypass
+from safety.records import Command, Refusal, SessionView
 from safety.site_records import ApplySite
 from safety.users import User, UserRole
+from safety.word_records import Access
 
-MAY: Mapping[UserRole, frozenset[type[Command]]] = {
-    "viewer": frozenset(),
-    "operator": frozenset({Acknowledge, Shelve, Reset, ProofTest, SoundTest, SelfTest, Verdict, HandOver}),
-    "engineer": frozenset(
-        {Acknowledge, Shelve, Reset, ProofTest, SoundTest, SelfTest, Verdict, HandOver, Bypass, ApplySite}
-    ),
-}
-"""Which role may give which command. An operator may end a bypass too."""
+_RANK: Mapping[UserRole, int] = {"viewer": 0, "operator": 1, "engineer": 2}
 _NAMES_KEPT = 1024
 
 
@@ -48,6 +31,19 @@ class _Session:
 class _Failures:
     times_s: tuple[float, ...] = ()
     locked_until_s: float = 0.0
+
+
+def least_role(command: Command) -> UserRole:
+    """The role that a command takes at least."""
+    match command:
+        case Access(purpose="look", faces="blurred"):
+            return "viewer"
+        case Bypass(for_s=0.0):
+            return "operator"
+        case Bypass() | ApplySite() | Access(faces="shown"):
+            return "engineer"
+        case _:
+            return "operator"
 
 
 class Sessions:
@@ -105,18 +101,17 @@ class Sessions:
 
     def refusal(self, console: str, command: Command, now_s: float) -> Refusal | None:
         """Why nobody there may give this command now; None where they may."""
-        name = type(command).__name__
+        name, least = type(command).__name__, least_role(command)
         session = self._open.get(console)
-        if session is None:
-            if not self.required and type(command) in MAY["operator"]:
-                return None
+        if session is None and (self.required or least == "engineer"):
             why = f"{name} needs somebody to be signed in"
             return Refusal(time_s=now_s, command=name, reason=why, code="sign_in")
-        ends = isinstance(command, Bypass) and command.for_s == 0.0 and session.user.role != "viewer"
-        if ends or type(command) in MAY[session.user.role]:
-            return None
-        why = f"{name} is not for a {session.user.role}"
-        return Refusal(time_s=now_s, command=name, reason=why, code="role")
+        if session is not None and _RANK[session.user.role] < _RANK[least]:
+            why = f"{name} is not for a {session.user.role}"
+            return Refusal(time_s=now_s, command=name, reason=why, code="role")
+        if isinstance(command, Access) and command.faces == "shown" and not command.reason.strip():
+            return Refusal(time_s=now_s, command=name, reason="showing faces needs a reason", code="reason")
+        return None
 
     def views(self) -> tuple[SessionView, ...]:
         """Everybody who is signed in, by console."""

@@ -8,13 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from calibration.site_file import site_text
 from safety.audit import AuditLog, AuditRow
 from safety.keys import key_folder
-from safety.records import HandOver, Refusal, Reset, SessionView, SignIn, SignOut, Verdict
+from safety.records import Refusal, Reset, SessionView, SignIn, SignOut
 from safety.users import add_user, change_user
+from safety.word_records import Access, HandOver, Verdict
 from tests.live_chain import NODE, START_S, Chain, resting_hoist
 from tests.safety.bus_helpers import wait_for
 from tests.shared_data import ROOT
@@ -86,13 +88,18 @@ def test_the_right_password_opens_a_session_and_commands_bear_its_name(chain: Ch
     judged = Verdict(time_s=0.0, by="x", alarm="a-1", raised_wall_s=1.0, verdict="nuisance", comment="a bird")
     chain.console.send(judged)
     chain.console.send(HandOver(time_s=0.0, by="x", text="cam2 is loose"))
+    taken = Access(time_s=0.0, by="x", id="e-1", purpose="export", from_wall_s=1.0, to_wall_s=21.0)
+    chain.console.send(taken)
 
     def logged() -> bool:
         chain.listen()
         said = {r.what for r in rows(chain) if '"kim@console-1"' in r.detail}
-        return {"verdict", "handover"} <= said
+        return {"verdict", "handover", "access"} <= said
 
-    wait_for(logged, 5.0, "verdict and hand-over in the log")
+    wait_for(logged, 5.0, "verdict, hand-over and access in the log")
+    chain.messages.clear()
+    chain.console.send(msgspec.structs.replace(taken, faces="shown", reason="police"))
+    assert answered(chain, "role").command == "Access"
     # The node latches with the engine gone for a moment; kim frees it by name.
     chain.process("node").kill()
     chain.process("node").wait()

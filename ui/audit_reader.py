@@ -31,6 +31,11 @@ class AuditReader(QObject):
         self._read.connect(self._take)
 
     @property
+    def log(self) -> Path | None:
+        """The log itself."""
+        return self._audit
+
+    @property
     def folder(self) -> Path | None:
         """Where the log lies, and the engine's recordings beside it."""
         return self._audit.parent if self._audit is not None else None

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QP
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from calibration.site import Site
+from recordings.faces import CELLS, head_of_box
 from tracking.records import Boxes
 from ui.health_model import Tile
 from ui.text import Language, say
@@ -28,6 +29,8 @@ class CameraTile(QWidget):
         self._tile: Tile | None = None
         self._image = QImage()
         self._broken = False
+        self.heads_hidden = False
+        """Whether heads are painted over: for pictures that leave the system."""
         self.setMinimumSize(QSize(140, 96))
 
     def show_tile(self, tile: Tile, language: Language) -> None:
@@ -50,6 +53,8 @@ class CameraTile(QWidget):
             frame = self._frame()
             if not self._image.isNull():
                 painter.drawImage(frame, self._image)
+                if self.heads_hidden:
+                    self._hide_heads(painter, tile.boxes, frame)
             if tile.boxes is not None and not tile.dim:
                 self._paint_boxes(painter, tile.boxes, frame)
             if tile.dim:
@@ -66,6 +71,26 @@ class CameraTile(QWidget):
         free_h = max(10.0, self.height() - _CAPTION_PX)
         scale = min(self.width() / w, free_h / h)
         return QRectF((self.width() - w * scale) / 2, _CAPTION_PX + (free_h - h * scale) / 2, w * scale, h * scale)
+
+    def _hide_heads(self, painter: QPainter, boxes: Boxes | None, frame: QRectF) -> None:
+        """Leave a few cells of each head; where nobody looked at the picture, of the whole of it."""
+        if boxes is None:
+            across = max(CELLS, self._image.width() // 40)
+            painter.drawImage(frame, self._image.scaledToWidth(across).scaledToWidth(int(frame.width())))
+            return
+        scale = frame.width() / self._size_px[0]
+        of_image = self._image.width() / self._size_px[0]
+        for left, top, right, bottom in (head_of_box(box) for box in boxes.boxes if box.kind == "person"):
+            room = QRectF(frame.left() + left * scale, frame.top() + top * scale,
+                          (right - left) * scale, (bottom - top) * scale).intersected(frame)  # fmt: skip
+            part = QRectF(left, top, right - left, bottom - top)
+            cut = self._image.copy(
+                QRectF(
+                    part.x() * of_image, part.y() * of_image, part.width() * of_image, part.height() * of_image
+                ).toRect()
+            )
+            few = cut.scaled(CELLS, CELLS, transformMode=Qt.TransformationMode.SmoothTransformation)
+            painter.drawImage(room, few)
 
     def _paint_boxes(self, painter: QPainter, boxes: Boxes, frame: QRectF) -> None:
         """Boxes come in pixels of the full picture, whatever the size of the reduced one."""

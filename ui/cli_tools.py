@@ -137,6 +137,9 @@ def audit_self_tests(
 def audit_export(
     log: Annotated[Path, typer.Argument(help="The log.", metavar="audit.sqlite")],
     out: Annotated[Path, typer.Option("-o", "--out", help="A .csv or .json file.")],
+    what: Annotated[
+        str | None, typer.Option("--what", help="Only rows of this kind, such as access: who saw recorded pictures.")
+    ] = None,
 ) -> None:
     """Write the audit log as CSV or JSON."""
     from calibration.errors import BadInput
@@ -147,5 +150,5 @@ def audit_export(
     if form not in ("csv", "json"):
         raise BadInput(f"{out}: expected a name that ends in .csv or .json")
     with AuditLog(log, read_only=True) as opened:
-        rows = write(opened, out, "csv" if form == "csv" else "json")
+        rows = write(opened, out, "csv" if form == "csv" else "json", what=what)
     typer.echo(f"{out}: {rows} rows")

@@ -161,13 +161,18 @@ def render_console(
 
 
 def save_picture(window: ConsoleWindow, out_png: Path) -> Path:
-    """Write what the window shows as PNG, whole or not at all. Raises BadInput where it cannot be written."""
+    """Write what the window shows, heads hidden, as PNG: whole or not at all. Raises BadInput where it cannot be."""
     from PyQt6.QtCore import QCoreApplication, QEvent
+
+    from ui.camera_tiles import CameraTile
 
     for _ in range(3):  # layouts within layouts settle one after the other
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     out_png = Path(out_png)
     partial = out_png.with_name(f".{out_png.name}.{os.getpid()}.part")
+    tiles = window.findChildren(CameraTile)
+    for tile in tiles:
+        tile.heads_hidden = True
     try:
         out_png.parent.mkdir(parents=True, exist_ok=True)
         if not window.grab().save(str(partial), "PNG"):
@@ -177,6 +182,9 @@ def save_picture(window: ConsoleWindow, out_png: Path) -> Path:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise BadInput(f"{out_png}: expected a file that can be written: {error.strerror or error}") from None
+    finally:
+        for tile in tiles:
+            tile.heads_hidden = False
     return out_png
 
 

@@ -15,8 +15,9 @@ import msgspec
 from calibration.site import Site
 from safety.freshness import EngineWatch, Pulse
 from safety.health_records import EngineHealth, PartsStatus, PartView
-from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot, Word
+from safety.records import AlarmTransition, Command, Picture, Refusal, SignIn, SignOut, Snapshot
 from safety.site_records import SiteNews
+from safety.word_records import Word
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow, Headline, alarm_rows, event_text, headline, wall_text
 from ui.calm import Calm
@@ -103,9 +104,7 @@ class ConsoleModel:
         match refusal.command:
             case "SignIn":
                 self.session.refused(refusal, received_s)
-            case "ApplySite":
-                self.site_page.refused(refusal)
-            case "Verdict" | "HandOver":
+            case "Verdict" | "HandOver" | "Access":
                 self._word_refused = refusal
             case _:
                 self.desk.refused(refusal, received_s)

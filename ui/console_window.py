@@ -10,21 +10,20 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
-from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from safety.records import HandOver, Verdict
 from ui.about import AboutDialog
 from ui.alarm_panel import AlarmPanel
 from ui.audit_reader import AuditReader
 from ui.banner import Banner
 from ui.camera_tiles import CameraTiles
 from ui.console_model import ConsoleModel
-from ui.dialogs import ResetDialog, ShelveDialog
+from ui.dialogs import ResetDialog, ShelveDialog, show
 from ui.floor_plan import FloorPlan
 from ui.group_reader import GroupReader
-from ui.hand_over import HandOverDialog
 from ui.health_page import HealthPage
 from ui.health_strip import HealthStrip
+from ui.past_desk import PastDesk
 from ui.plan_static import Layers
 from ui.review_page import ReviewPage
 from ui.session_corner import SessionCorner
@@ -76,7 +75,7 @@ class ConsoleWindow(QMainWindow):
         self._site = site
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
-        self.hand_over: HandOverDialog | None = None
+        self.past = PastDesk(model, self.review, self.session, clock, self)
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._build_menus()
@@ -84,7 +83,6 @@ class ConsoleWindow(QMainWindow):
         self.alarms.unshelve.connect(self._unshelve)
         self.alarms.shelve.connect(self._ask_shelve)
         self.health.reset.connect(self._ask_reset)
-        self.review.judge.connect(self._judge)
         self.site_page.apply.connect(self._apply_site)
         self.site_page.go_back.connect(self._ask_site_back)
         self.pages.currentChanged.connect(lambda _: self.refresh())
@@ -114,10 +112,7 @@ class ConsoleWindow(QMainWindow):
         self._show_site(now_s)
         self.session.refresh()
         if (refusal := model.word_refused()) is not None:
-            if refusal.command == "Verdict":
-                self.review.refused(refusal)
-            elif self.hand_over is not None:
-                self.hand_over.refused(refusal)
+            self.past.refused(refusal)
         if self.after_refresh is not None:
             self.after_refresh(model.headline(now_s).kind, now_s)
 
@@ -166,7 +161,7 @@ class ConsoleWindow(QMainWindow):
             return
         dialog = LeaveDialog(edits, self.model.language, self)
         dialog.accepted.connect(self.close)
-        _open(dialog)
+        show(dialog)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         # A person at the window's frame is asked; a signal to this process is not kept waiting.
@@ -246,7 +241,7 @@ class ConsoleWindow(QMainWindow):
         self._add(session, "menu.sign_in", "Ctrl+I", self.session.sign_in)
         self._add(session, "menu.sign_out", "Ctrl+O", self.session.sign_out)
         session.addSeparator()
-        self._add(session, "menu.hand_over", "Ctrl+H", self.show_hand_over)
+        self._add(session, "menu.hand_over", "Ctrl+H", self.past.show_hand_over)
         self._add(self._menus["help"], "menu.about", "F1", self.show_about)
 
     def _add(self, menu: QMenu, key: str, shortcut: str, slot: Callable[[], object]) -> QAction:
@@ -298,7 +293,7 @@ class ConsoleWindow(QMainWindow):
             bar.setVisible(not full)
 
     def show_about(self) -> None:
-        _open(AboutDialog(self.model.language, self))
+        show(AboutDialog(self.model.language, self))
 
     # Commands
 
@@ -310,10 +305,6 @@ class ConsoleWindow(QMainWindow):
         if not self._signed_in_first("unshelve", alarm, lambda: self._unshelve(alarm)):
             self._command(self.model.desk.unshelve, alarm)
 
-    def _judge(self, verdict: Verdict) -> None:
-        if not self._signed_in_first("judge", verdict.alarm, lambda: self._judge(verdict)):
-            self.model.tell(verdict)
-
     def _apply_site(self, comment: str) -> None:
         if not self._signed_in_first("apply_site", "", lambda: self._apply_site(comment)):
             self.model.site_page.apply(comment, self._clock())
@@ -324,22 +315,7 @@ class ConsoleWindow(QMainWindow):
             return
         dialog = BackDialog(n, self.model.site_page.edits(), self.model.language, self)
         dialog.accepted.connect(lambda: self.model.site_page.go_back(n, self._clock(), dialog.comment.text().strip()))
-        _open(dialog)
-
-    def show_hand_over(self) -> None:
-        """What shifts told each other, and a note for the next."""
-        if self.hand_over is None:
-            self.hand_over = HandOverDialog(self.review.reader, self.model.language, self)
-            self.hand_over.told.connect(self._hand_over)
-            self.hand_over.finished.connect(self._hand_over_closed)
-            _open(self.hand_over)
-
-    def _hand_over(self, note: HandOver) -> None:
-        if not self._signed_in_first("hand_over", "", lambda: self._hand_over(note)):
-            self.model.tell(note)
-
-    def _hand_over_closed(self) -> None:
-        self.hand_over = None
+        show(dialog)
 
     def _signed_in_first(self, action: str, target: str, command: Callable[[], object]) -> bool:
         """Whether the command has to wait until somebody has signed in."""
@@ -357,7 +333,7 @@ class ConsoleWindow(QMainWindow):
         limit_s = self.model.site.policy.shelve_limit_s
         dialog = ShelveDialog(alarm, what, limit_s, self.model.language, self)
         dialog.chosen.connect(self._shelve)
-        _open(dialog)
+        show(dialog)
 
     def _shelve(self, alarm: str, for_s: float, reason: str) -> None:
         self.model.desk.shelve(alarm, for_s, reason, self._clock())
@@ -368,10 +344,4 @@ class ConsoleWindow(QMainWindow):
             return
         dialog = ResetDialog(node, self.model.language, self)
         dialog.chosen.connect(lambda name: self._command(self.model.desk.reset, name))
-        _open(dialog)
-
-
-def _open(dialog: QDialog) -> None:
-    """Show a dialog without holding up the screen behind it; it is gone once it is closed."""
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
+        show(dialog)

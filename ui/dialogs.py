@@ -106,6 +106,12 @@ class ResetDialog(QDialog):
         fit_to_words(self)
 
 
+def show(dialog: QDialog) -> None:
+    """Show a dialog without holding up the screen behind it; it is gone once it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+
+
 def fit_to_words(dialog: QDialog) -> None:
     """Make a dialog as high as its wrapped words need; Qt alone guesses too low."""
     layout = dialog.layout()

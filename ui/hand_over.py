@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from safety.records import HandOver, Refusal
+from safety.word_records import HandOver
 from ui.audit_reader import AuditReader
 from ui.kept_word import KeptWord
 from ui.text import Language, say
@@ -28,9 +28,7 @@ LONGEST = 2000
 
 
 class HandOverDialog(QDialog):
-    """``told`` carries the note. Stays open until it is closed, so that the note is seen among the others."""
-
-    told = pyqtSignal(object)
+    """Stays open until it is closed, so that the note is seen among the others."""
 
     def __init__(self, reader: AuditReader, language: Language, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -70,17 +68,13 @@ class HandOverDialog(QDialog):
         reader.read()
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def refused(self, refusal: Refusal) -> None:
-        """The engine did not take the note."""
-        self.word.refused(refusal)
-
     def _check(self) -> None:
         self.keep.setEnabled(0 < len(self.text.toPlainText().strip()) <= LONGEST)
 
     def _tell(self) -> None:
         text = self.text.toPlainText().strip()
-        self.word.sent(lambda history: any(note.text == text for note in history.notes[-SHOWN:]))
-        self.told.emit(HandOver(time_s=0.0, by="", text=text))
+        note = HandOver(time_s=0.0, by="", text=text)
+        self.word.ask(note, lambda history: any(known.text == text for known in history.notes[-SHOWN:]))
 
     def _show(self) -> None:
         loaded = self._reader.loaded

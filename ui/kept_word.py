@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QLabel, QWidget
 
 from recordings.alarm_history import History
 from safety.records import Refusal
+from safety.word_records import Word
 from ui.audit_reader import AuditReader
 from ui.text import Language, refusal_words, say
 from ui.theme import PAIRS
@@ -19,9 +20,13 @@ _SHOWN_AFTER_MS = 1200
 
 
 class KeptWord(QObject):
-    """One word at a time. ``kept`` is emitted when the log shows it; ``feedback`` is the label to put on the page."""
+    """One word at a time. ``asked`` carries it to whoever sends it, after a sign-in perhaps; ``kept`` is emitted when
+    the log shows it, ``lost`` when it does not or the engine refuses; ``feedback`` is the label to put on the page.
+    """
 
+    asked = pyqtSignal(object)
     kept = pyqtSignal()
+    lost = pyqtSignal()
 
     def __init__(self, reader: AuditReader, saved: str, language: Language, parent: QWidget) -> None:
         """``saved``: key of the text that tells of success."""
@@ -35,9 +40,14 @@ class KeptWord(QObject):
         self.feedback.setWordWrap(True)
         reader.changed.connect(self._read)
 
-    def sent(self, shows: Callable[[History], bool]) -> None:
-        """Something goes to the engine now; ``shows`` tells whether a log holds it."""
+    def ask(self, word: Word, shows: Callable[[History], bool]) -> None:
+        """Have a word sent; ``shows`` tells whether a log holds it."""
         self._shows, self._due = shows, None
+        self.feedback.clear()
+        self.asked.emit(word)
+
+    def went(self) -> None:
+        """It is on its way to the engine."""
         self._tell("soft", "review.sent")
         QTimer.singleShot(_SHOWN_AFTER_MS, self._look)
 
@@ -45,6 +55,7 @@ class KeptWord(QObject):
         """The engine did not take it."""
         self._shows = None
         self._tell("error", "review.unsaved", why=refusal_words(self.language, refusal.code, refusal.reason))
+        self.lost.emit()
 
     def forget(self) -> None:
         """The person turned to something else."""
@@ -65,6 +76,7 @@ class KeptWord(QObject):
             self.kept.emit()
         else:
             self._tell("error", "review.unsaved", why=say(self.language, "review.no_answer"))
+            self.lost.emit()
 
     def _tell(self, pair: Literal["error", "calm", "soft"], key: str, **values: str) -> None:
         self.feedback.setText(say(self.language, key, **values))

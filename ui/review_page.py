@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 from calibration.errors import HoistwatchError
 from recordings.alarm_history import PastAlarm
 from recordings.shifts import span_of
-from safety.records import Refusal, Verdict
+from safety.word_records import Verdict
 from ui.audit_reader import AuditReader
 from ui.clip_view import ClipView
 from ui.kept_word import KeptWord
@@ -42,9 +42,13 @@ _COMMENT_LENGTH = 200
 
 
 class ReviewPage(QWidget):
-    """Past alarms of a period, newest first. ``judge`` is emitted with what the person decided."""
+    """Past alarms of a period, newest first.
 
-    judge = pyqtSignal(object)
+    ``look`` is emitted with the alarm whose clip is wanted, which ``load`` then shows; ``export`` with clip and alarm.
+    """
+
+    look = pyqtSignal(object)
+    export = pyqtSignal(object, object)
     _loaded = pyqtSignal(object, object)
 
     def __init__(
@@ -74,6 +78,8 @@ class ReviewPage(QWidget):
         self.reason.setWordWrap(True)
         self.reason.setFont(sized(11.0, bold=True))
         self.buttons = {name: QPushButton(self) for name in JUDGEMENTS}
+        self.take_out = QPushButton(self)
+        self.take_out.setEnabled(False)
         self.comment = QLineEdit(self)
         self.comment.setMaxLength(_COMMENT_LENGTH)
         self.word = KeptWord(reader, "review.saved", language, self)
@@ -82,6 +88,7 @@ class ReviewPage(QWidget):
         reader.changed.connect(self.show_rows)
         self.period.currentIndexChanged.connect(lambda _: self.show_rows())
         self.table.itemSelectionChanged.connect(self._choose)
+        self.take_out.clicked.connect(self._export)
         for name, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, verdict=name: self._judge(verdict))
         self.retranslate(language)
@@ -93,6 +100,7 @@ class ReviewPage(QWidget):
         self.table.setHorizontalHeaderLabels([say(language, f"column.{c}") for c in COLUMNS])
         for name, button in self.buttons.items():
             button.setText(say(language, f"judge.{name}"))
+        self.take_out.setText(say(language, "review.export"))
         self.comment.setPlaceholderText(say(language, "review.comment"))
         if self.view is None:
             self.message.setText(say(language, "review.choose"))
@@ -127,10 +135,6 @@ class ReviewPage(QWidget):
         self.table.blockSignals(False)
         self._show_chosen()
 
-    def refused(self, refusal: Refusal) -> None:
-        """The engine did not take a verdict."""
-        self.word.refused(refusal)
-
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
         self.reader.read()
@@ -148,11 +152,20 @@ class ReviewPage(QWidget):
         self._chosen = alarm
         self.comment.setText(alarm.comment)
         self.word.forget()
-        self._drop_view(say(self._language, "review.loading"))
+        self._wanted = None
+        self._drop_view(say(self._language, "review.noting"))
         self._show_chosen()
+        self.look.emit(alarm)
+
+    def load(self, alarm: PastAlarm, first: Callable[[], None] | None = None) -> None:
+        """Show the seconds around an alarm, if it is still the chosen one.
+
+        ``first`` is called before, in the thread that reads; where it raises HoistwatchError, that is shown instead.
+        """
         folder = self.reader.folder
-        if folder is None:
+        if folder is None or self._chosen is None or not _same(alarm, self._chosen):
             return
+        self._drop_view(say(self._language, "review.loading"))
         self._wanted = (alarm.id, alarm.raised_s)
         wanted = self._wanted
 
@@ -160,6 +173,8 @@ class ReviewPage(QWidget):
             from recordings.clips import load_clip  # brings a video decoder, which a console needs only here
 
             try:
+                if first is not None:
+                    first()
                 found: Clip | str = load_clip(folder, alarm.raised_s)
             except (HoistwatchError, OSError) as error:
                 found = str(error)
@@ -175,6 +190,7 @@ class ReviewPage(QWidget):
             self._drop_view(say(self._language, "review.missing", why=found))
             return
         self._drop_view("")
+        self.take_out.setEnabled(True)
         self.view = ClipView(found, self._language, self)
         self._place.addWidget(self.view)
         self.view.shown.connect(self._shown)
@@ -186,6 +202,7 @@ class ReviewPage(QWidget):
             self._place.removeWidget(self.view)
             self.view.deleteLater()
             self.view = None
+        self.take_out.setEnabled(False)
         self.message.setText(message)
         self.message.setVisible(bool(message))
         self.reason.setText("")
@@ -201,17 +218,17 @@ class ReviewPage(QWidget):
         if alarm is None or verdict not in JUDGEMENTS:
             return
         comment = self.comment.text().strip()
-        self.word.sent(
-            lambda history: any(
-                _same(a, alarm) and (a.verdict, a.comment) == (verdict, comment) for a in history.alarms
-            )
-        )
+        judged = (verdict, comment)
         told = Verdict(
             time_s=0.0, by="", alarm=alarm.id, raised_wall_s=alarm.raised_s,
             verdict=verdict,  # type: ignore[arg-type]
             comment=comment,
         )  # fmt: skip
-        self.judge.emit(told)
+        self.word.ask(told, lambda log: any(_same(a, alarm) and (a.verdict, a.comment) == judged for a in log.alarms))
+
+    def _export(self) -> None:
+        if self.view is not None and self._chosen is not None:
+            self.export.emit(self.view.clip, self._chosen)
 
     def _show_chosen(self) -> None:
         for button in (*self.buttons.values(), self.comment):
@@ -239,6 +256,7 @@ class ReviewPage(QWidget):
         for button in self.buttons.values():
             judged.addWidget(button)
         judged.addWidget(self.comment, 1)
+        judged.addWidget(self.take_out)
         shown = QVBoxLayout(right)
         shown.addLayout(self._place, 1)
         shown.addWidget(self.reason)

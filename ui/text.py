@@ -134,6 +134,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "command.shelve": ("Shelve {target}", "{target} 보류"),
     "command.unshelve": ("End shelving of {target}", "{target} 보류 해제"),
     "command.reset": ("Reset {target}", "{target} 리셋"),
+    "command.export": ("Export the clip of {target}", "{target} 클립 내보내기"),
+    "command.look": ("Look at the recording of {target}", "{target} 녹화 보기"),
     "command.judge": ("Verdict on {target}", "{target} 판정"),
     "command.pending": ("{what}: sent, waiting for the engine", "{what}: 전송됨, 엔진 응답 대기"),
     "command.confirmed": ("{what}: done", "{what}: 완료"),

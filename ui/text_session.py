@@ -64,5 +64,6 @@ SESSION: dict[str, tuple[str, str]] = {
         "it came too late, or this console did not hear the engine when it was given; try again",
         "명령이 늦게 도착했거나 콘솔이 엔진 신호를 받지 못한 상태였습니다. 다시 시도하십시오",
     ),
+    "refused.reason": ("showing faces needs a reason", "얼굴을 표시하려면 사유가 필요합니다"),
     "refused.role": ("your role may not do this", "현재 권한으로는 할 수 없는 조작입니다"),
 }

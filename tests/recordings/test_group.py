@@ -18,7 +18,8 @@ from recordings.group.store import EventRow
 from recordings.shifts import span_of
 from safety.plant_events import alarm_event
 from safety.plant_log import WATCHED_PERIOD_S, PlantLog
-from safety.records import Alarm, AlarmState, AlarmTransition, Level, Situation, Snapshot, Verdict
+from safety.records import Alarm, AlarmState, AlarmTransition, Level, Situation, Snapshot
+from safety.word_records import Verdict
 from ui.group_model import total_by_day
 from ui.group_report import report_lines
 

@@ -28,8 +28,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from safety.bus import BusPorts, EngineBus
 from safety.plant_events import ALARM_SCHEMA, STATE_SCHEMA
-from safety.records import AlarmTransition, Level, NodeView, Situation, Snapshot, Verdict
+from safety.records import AlarmTransition, Level, NodeView, Situation, Snapshot
 from safety.users import add_user
+from safety.word_records import Verdict
 from tests.safety.bus_helpers import LOOPBACK, free_port, make_site_keys, process, site_text, wait_for
 from tests.safety.mosquitto import mosquitto
 

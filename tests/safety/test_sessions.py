@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from calibration.policy import Policy
 from safety.records import Acknowledge, Reset, Shelve
 from safety.sessions import Sessions
 from safety.users import User
+from safety.word_records import Access
 
 POLICY = Policy(sign_in_for_s=3600.0, sign_in_tries=3, sign_in_lock_s=60.0)
+ANN = User("ann", "engineer", "$argon2id$3")
 KIM, LEE = User("kim", "operator", "$argon2id$1"), User("lee", "viewer", "$argon2id$2")
 USERS = {"kim": KIM, "lee": LEE}
 ACKNOWLEDGE = Acknowledge(time_s=0.0, by="", alarm="a-1")
@@ -80,3 +84,31 @@ def test_tries_long_ago_and_before_a_right_one_do_not_count() -> None:
     assert sessions.failed("kim", "c1", 174.0) == 0.0
     assert sessions.failed("kim", "c1", 175.0) == 0.0
     assert sessions.failed("kim", "c1", 176.0) == 60.0
+
+
+def test_looking_is_for_viewers_taking_out_for_operators_and_faces_for_engineers_with_a_reason() -> None:
+    def access(purpose: Literal["look", "export"], faces: Literal["blurred", "shown"], reason: str = "") -> Access:
+        return Access(
+            time_s=0.0, by="", id="1", purpose=purpose, from_wall_s=0.0, to_wall_s=20.0, faces=faces, reason=reason
+        )
+
+    asked = (
+        access("look", "blurred"),
+        access("export", "blurred"),
+        access("export", "shown"),
+        access("export", "shown", "police"),
+    )
+
+    def codes(sessions: Sessions) -> list[str]:
+        return [getattr(sessions.refusal("c1", one, 1.0), "code", "") for one in asked]
+
+    sessions = Sessions(POLICY, required=True)
+    assert codes(sessions) == ["sign_in"] * 4
+    for user, expected in (
+        (LEE, ["", "role", "role", "role"]),
+        (KIM, ["", "", "role", "role"]),
+        (ANN, ["", "", "reason", ""]),
+    ):
+        sessions.open("c1", user, 0.0)
+        assert codes(sessions) == expected
+    assert codes(Sessions(POLICY, required=False)) == ["", "", "sign_in", "sign_in"]

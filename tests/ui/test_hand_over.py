@@ -12,7 +12,8 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from safety.audit import AUDIT_FILE, AuditLog
-from safety.records import HandOver, Refusal
+from safety.records import Refusal
+from safety.word_records import HandOver
 from tests.ui.example_site import example_site
 from tests.ui.scenes import snapshot
 from tests.ui.windows import keep
@@ -46,8 +47,8 @@ def opened(
     window.show()
     QApplication.processEvents()
     qtbot.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
-    assert window.hand_over is not None
-    return window.hand_over, model, sent
+    assert window.past.hand_over is not None
+    return window.past.hand_over, model, sent
 
 
 def test_what_was_told_before_is_shown_as_it_was_written(qtbot: QtBot, log: Path) -> None:

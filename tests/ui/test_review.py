@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import msgspec
 import pytest
 from PyQt6.QtCore import Qt
@@ -14,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from recordings.clips import load_clip
 from recordings.store import Recording
 from safety.audit import AUDIT_FILE, AuditLog
-from safety.records import AlarmTransition, Refusal, Verdict
+from safety.records import AlarmTransition, Refusal
+from safety.word_records import Access, Verdict
 from tests.recordings.live_like import live_folder
 from tests.ui.example_site import example_site
 from tests.ui.scenes import snapshot
@@ -22,6 +24,7 @@ from tests.ui.windows import keep
 from ui.clip_view import ClipView
 from ui.console_model import ConsoleModel
 from ui.console_window import ConsoleWindow
+from ui.export_dialog import ExportDialog
 
 Folder = tuple[Path, float, list[AlarmTransition]]
 SITE = example_site()
@@ -35,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 class Desk:
-    def __init__(self, qtbot: QtBot, folder: Folder) -> None:
+    def __init__(self, qtbot: QtBot, folder: Folder, live: bool = True) -> None:
         where, offset_s, _ = folder
         self.sent: list[Any] = []
         self.model = ConsoleModel(SITE, send=self.sent.append)
@@ -43,7 +46,7 @@ class Desk:
         self.page = self.window.review
         self.page._wall = lambda: offset_s + 60.0
         keep(qtbot, self.window)
-        self.model.receive(snapshot(SITE), 100.0)
+        self.model.receive(snapshot(SITE), 100.0 if live else 90.0)
         self.window.resize(1500, 850)
         self.window.show()
         QApplication.processEvents()
@@ -117,7 +120,10 @@ def test_a_verdict_goes_to_the_engine_and_comes_back_from_its_log(qtbot: QtBot, 
     page.comment.setText("stepped back in time")
     qtbot.mouseClick(page.buttons["near_miss"], Qt.MouseButton.LeftButton)
     assert "Saving" in page.word.feedback.text()
-    (told,) = desk.sent
+    looked, told = desk.sent
+    assert isinstance(looked, Access)
+    assert (looked.purpose, looked.alarm, looked.by) == ("look", told.alarm, "console-1")
+    assert looked.to_wall_s - looked.from_wall_s == pytest.approx(20.0)
     assert isinstance(told, Verdict)
     assert (told.verdict, told.comment, told.by) == ("near_miss", "stepped back in time", "console-1")
     with AuditLog(where / AUDIT_FILE) as log:  # what the engine does with it
@@ -148,3 +154,81 @@ def test_a_recording_that_is_gone_is_told(qtbot: QtBot, folder: Folder, tmp_path
     desk.page.table.selectRow(0)
     qtbot.waitUntil(lambda: "Nothing to show" in desk.page.message.text(), timeout=5000)
     assert "no recording of" in desk.page.message.text()
+
+
+def test_who_looks_is_noted_also_while_the_engine_is_silent(qtbot: QtBot, folder: Folder, tmp_path: Path) -> None:
+    where, offset_s, alarms = folder
+    (tmp_path / AUDIT_FILE).write_bytes((where / AUDIT_FILE).read_bytes())
+    desk = Desk(qtbot, (tmp_path, offset_s, alarms), live=False)
+    desk.page.table.selectRow(0)
+    qtbot.waitUntil(lambda: "Nothing to show" in desk.page.message.text(), timeout=5000)
+    assert desk.sent == []
+    with AuditLog(tmp_path / AUDIT_FILE) as log:
+        (row,) = log.rows_of("access")
+        assert log.verify().sound
+    assert (row.role, row.name) == ("console", "console-1")
+    assert '"engine":"silent"' in row.detail
+
+
+def exporting(qtbot: QtBot, folder: Folder) -> tuple[Desk, ExportDialog]:
+    desk = Desk(qtbot, folder)
+    desk.page.table.selectRow(1)
+    qtbot.waitUntil(desk.page.take_out.isEnabled, timeout=20000)
+    desk.page.take_out.click()
+    dialog = desk.window.past.export
+    assert dialog is not None
+    return desk, dialog
+
+
+def allow(folder: Folder, access: Access) -> None:
+    """What the engine does with it."""
+    where, offset_s, _ = folder
+    with AuditLog(where / AUDIT_FILE) as log:
+        log.append(offset_s + 61.0, 61.0, "console", "console-1", "access", msgspec.to_builtins(access))
+
+
+def test_a_clip_is_exported_once_the_engine_has_noted_it(qtbot: QtBot, folder: Folder, tmp_path: Path) -> None:
+    desk, dialog = exporting(qtbot, folder)
+    target = tmp_path / "clip.mp4"
+    dialog.path.setText(str(target))
+    dialog.write.click()
+    access = desk.sent[-1]
+    assert isinstance(access, Access)
+    assert (access.purpose, access.faces, access.reason) == ("export", "blurred", "")
+    assert not target.exists(), "nothing is written before it is noted"
+    allow(folder, access)
+    qtbot.waitUntil(lambda: "Written" in dialog.word.feedback.text(), timeout=60000)
+    with av.open(str(target)) as video:
+        pictures = sum(1 for _ in video.decode(video=0))
+        assert "Faces blurred" in video.metadata["comment"]
+    assert desk.page.view is not None
+    clip = desk.page.view.clip
+    assert pictures == pytest.approx((clip.to_s - clip.from_s) * 10.0, abs=2)
+    assert list(tmp_path.iterdir()) == [target]
+    dialog.close()
+    assert desk.window.past.export is None
+
+
+def test_faces_need_a_reason_and_an_engineer(qtbot: QtBot, folder: Folder, tmp_path: Path) -> None:
+    desk, dialog = exporting(qtbot, folder)
+    dialog.path.setText(str(tmp_path / "clip.mp4"))
+    dialog.faces.setChecked(True)
+    assert not dialog.write.isEnabled()
+    dialog.reason.setText("police report 12/26")
+    dialog.write.click()
+    access = desk.sent[-1]
+    assert (access.faces, access.reason) == ("shown", "police report 12/26")
+    desk.model.receive(Refusal(time_s=0.0, command="Access", reason="no", code="role"), 100.0)
+    desk.window.refresh()
+    assert "your role may not do this" in dialog.word.feedback.text()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_cannot_be_written_is_told(qtbot: QtBot, folder: Folder, tmp_path: Path) -> None:
+    desk, dialog = exporting(qtbot, folder)
+    dialog.path.setText(str(tmp_path / "missing" / "clip.mp4"))
+    dialog.write.click()
+    allow(folder, desk.sent[-1])
+    qtbot.waitUntil(lambda: "NOT written" in dialog.word.feedback.text(), timeout=20000)
+    assert "clip.mp4" in dialog.word.feedback.text()
+    assert dialog.write.isEnabled(), "another place can be tried"
