@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from calibration.site import Site, Zone
 from calibration.site_change import version_of
@@ -23,8 +27,13 @@ from safety.users import add_user
 from tests.live_chain import START_S, Chain
 from tests.safety.bus_helpers import wait_for
 from tests.shared_data import ROOT
+from tests.ui.windows import keep
 from tests.worlds import bridge, hall
 from tracking.records import Observation, Sight, Telemetry
+from ui.console_model import ConsoleModel
+from ui.console_window import PAGES, ConsoleWindow
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 PASSWORD = "heron over water"
 CORNERS = ((4.0, 3.0), (8.0, 3.0), (8.0, 7.0), (4.0, 7.0))
@@ -173,12 +182,48 @@ def test_what_an_engineer_draws_counts_at_once_and_a_stop_stays_a_stop(chain: Ch
     assert load_site(chain.site_path) == chain.site
 
 
+def test_a_zone_is_drawn_by_mouse_at_a_console_and_the_engine_runs_by_it(chain: Chain, qtbot: QtBot) -> None:
+    model = ConsoleModel(load_site(chain.site_path), send=chain.console.send)
+    window = ConsoleWindow(model, time.monotonic)
+    keep(qtbot, window)
+    window.resize(1280, 800)
+    window.show()
+    window.pages.setCurrentIndex(PAGES.index("site"))
+
+    def seen() -> str:
+        """Hand the console what came over the bus, and read the line beside its buttons."""
+        chain.messages.clear()
+        chain.listen()
+        for message in chain.messages:
+            model.receive(message, time.monotonic())
+        window.refresh()
+        QApplication.processEvents()
+        return window.site_page.status.text()
+
+    wait_for(lambda: seen() == "This is the site that runs.", 10.0, "the engine's site")
+    plan, left = window.site_page.plan, Qt.MouseButton.LeftButton
+    start, end = (plan.to_px(at) for at in ((6.0, 4.0), (16.0, 4.0)))
+    assert start is not None
+    assert end is not None
+    qtbot.mousePress(plan, left, pos=start.toPoint())
+    qtbot.mouseMove(plan, end.toPoint())
+    qtbot.mouseRelease(plan, left, pos=end.toPoint())
+    qtbot.mouseClick(window.site_page.buttons["apply"], left)
+    wait_for(lambda: "Applied" in seen(), 15.0, "the engine's answer")
+    (zone,) = load_site(chain.site_path).zone
+    assert zone.name == IGNORED.name
+    assert zone.polygon_m[0] == pytest.approx((14.0, 3.0), abs=0.1)
+    # Whoever stood in it is seen from now on, and stands under a load.
+    wait_for(lambda: chain.listen() is not None and not chain.permit_given(), 15.0, "the permit withdrawn")
+    wait_for(lambda: not chain.permit_closed(), 5.0, "the permit contact opening")
+
+
 def test_everything_is_in_the_audit_log_and_in_the_history(chain: Chain) -> None:
     with AuditLog(chain.records / "audit.sqlite", read_only=True) as log:
         rows = [json.loads(row.detail) for row in log.rows_of("site")]
         refusals = [json.loads(row.detail) for row in log.rows_of("refused")]
         assert log.verify().sound
-    assert [row["version"] for row in rows] == [2, 3, 4, 5, 6, 7]
+    assert [row["version"] for row in rows] == [2, 3, 4, 5, 6, 7, 8]
     assert rows[4]["by"] == "kim@console-1"
     assert rows[4]["changes"] == ["zone 'racks' removed", "zone 'aisle' removed"]
     assert rows[5]["back_to"] == 1
@@ -191,4 +236,4 @@ def test_everything_is_in_the_audit_log_and_in_the_history(chain: Chain) -> None
     assert "kim@console-1" in listed.stdout
     assert "zone 'aisle' added" in listed.stdout
     # A recording holds one version: each change began a new file.
-    assert len(list(chain.records.glob("*.mcap"))) == 7
+    assert len(list(chain.records.glob("*.mcap"))) == 8

@@ -13,10 +13,10 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListWidget,
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableWidget,
     QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -32,7 +32,6 @@ from ui.site_form import SiteForm
 from ui.site_page_model import HistoryRow, SitePageModel
 from ui.site_picture import SitePicture
 from ui.site_plan import SitePlan
-from ui.tables import cell, read_only
 from ui.text import Language, say
 from ui.theme import PAIRS, RED, sized
 
@@ -69,8 +68,10 @@ class SitePage(QWidget):
         self.help.setObjectName("soft")
         self.comment = QLineEdit(self)
         self.comment.setMaxLength(COMMENT_MAX)
-        self.versions: QTableWidget = read_only(self, 3, 2, choice="rows")
+        self.versions = QListWidget(self)
         self.versions.setWordWrap(True)
+        self.versions.setSpacing(2)
+        self.versions.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.side = QTabWidget(self)
         self._lay_out()
         self._connect()
@@ -109,7 +110,6 @@ class SitePage(QWidget):
         self.things.setAccessibleName(say(language, "site.things"))
         self.versions.setAccessibleName(say(language, "site.history"))
         self.choice.setAccessibleName(say(language, "site.view"))
-        self.versions.setHorizontalHeaderLabels([say(language, f"site.column_{c}") for c in ("n", "who", "what")])
         chosen = max(0, self.choice.currentIndex())
         self.choice.clear()
         self.choice.addItem(say(language, "site.plan"))
@@ -243,9 +243,9 @@ class SitePage(QWidget):
             self.go_back.emit(number)
 
     def _chosen_version(self) -> int | None:
-        k = self.versions.currentRow()
         rows = self._history or ()
-        return rows[k].n if 0 <= k < len(rows) and not rows[k].runs and self.versions.selectedItems() else None
+        chosen = [self.versions.row(item) for item in self.versions.selectedItems()]
+        return next((rows[k].n for k in chosen if not rows[k].runs), None)
 
     def _may_go_back(self) -> None:
         self.buttons["go_back"].setEnabled(self._chosen_version() is not None)
@@ -293,10 +293,10 @@ class SitePage(QWidget):
         if rows == self._history:
             return
         self._history = rows
-        self.versions.setRowCount(len(rows))
-        for k, row in enumerate(rows):
-            number = f"{row.n}\n{say(self._language, 'site.in_force')}" if row.runs else str(row.n)
-            for column, text in enumerate((number, f"{row.when}\n{row.by}", row.what)):
-                self.versions.setItem(k, column, cell(text))
-        self.versions.resizeRowsToContents()
+        self.versions.clear()
+        for row in rows:
+            mark = f" · {say(self._language, 'site.in_force')}" if row.runs else ""
+            self.versions.addItem("\n".join([f"{row.n}{mark} · {row.when} · {row.by}", *row.what]))
+        if not rows:
+            self.versions.addItem(say(self._language, "site.no_history"))
         self._may_go_back()

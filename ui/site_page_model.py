@@ -37,7 +37,7 @@ class HistoryRow:
     n: int
     when: str
     by: str
-    what: str
+    what: tuple[str, ...]
     runs: bool
 
 
@@ -286,7 +286,7 @@ class SitePageModel:
                 e.n,
                 _when(e),
                 e.by or say(language, "site.found"),
-                "; ".join([*([e.comment] if e.comment else []), *(change_words(c, language) for c in e.changes)]),
+                (*((f"“{e.comment}”",) if e.comment else ()), *(change_words(c, language) for c in e.changes)),
                 e.n == runs,
             )
             for e in reversed(entries)

@@ -84,9 +84,6 @@ SITE: dict[str, tuple[str, str]] = {
     ),
     "site.found": ("found in the file", "현장 파일에서 읽음"),
     "site.in_force": ("runs now", "운영 중"),
-    "site.column_n": ("No.", "번호"),
-    "site.column_who": ("When, who", "시각, 변경자"),
-    "site.column_what": ("What", "변경 내용"),
     "site.went_back": ("back to version {n}", "버전 {n}(으)로 되돌림"),
     "site.leave_title": ("Edits of the site", "현장 편집 내용"),
     "site.leave": (

@@ -112,7 +112,7 @@ def test_a_zone_is_moved_and_reshaped_by_mouse_applied_and_taken(qtbot: QtBot) -
     assert "Applied" in desk.status()
     assert not desk.edit.draft.dirty
     assert desk.window.plan.site.zone[0].polygon_m == new.zone[0].polygon_m, "the live plan shows it too"
-    assert "Corners, m redrawn" in desk.page.versions.item(0, 2).text()  # type: ignore[union-attr]
+    assert "Corners, m redrawn" in desk.page.versions.item(0).text()  # type: ignore[union-attr]
 
 
 def test_a_corner_is_drawn_on_a_cameras_picture_where_the_floor_is(qtbot: QtBot) -> None:
@@ -251,7 +251,7 @@ def test_going_back_is_asked_about_and_sent(qtbot: QtBot) -> None:
     desk.model.receive(SiteNews(time_s=0.0, version="v2", text=now.text, history=(past, *now.history)), START_S)
     desk.page.side.setCurrentIndex(1)
     desk.settle()
-    desk.page.versions.selectRow(1)
+    desk.page.versions.setCurrentRow(1)
     qtbot.mouseClick(desk.page.buttons["go_back"], Qt.MouseButton.LeftButton)
     dialog = next(d for d in desk.window.findChildren(QDialog) if isinstance(d, BackDialog))
     assert desk.sent == []
