@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from calibration.camera import Array, Camera
 from calibration.site import CameraTable, Site, Structure
 
+_AT_ONCE = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class CoverageMap:
@@ -136,6 +138,10 @@ def hidden(centre_m: Array, points_m: Array, structures: tuple[Structure, ...]) 
     out = np.zeros(len(points_m), bool)
     if not len(points_m):
         return out
+    if len(points_m) > _AT_ONCE:
+        # One long call would keep every other thread of the process waiting, also the one that decides.
+        parts = (points_m[k : k + _AT_ONCE] for k in range(0, len(points_m), _AT_ONCE))
+        return np.concatenate([hidden(centre_m, part, structures) for part in parts])
     start = np.broadcast_to(centre_m[:2], (len(points_m), 2))
     lines = shapely.linestrings(np.stack([start, points_m[:, :2]], axis=1))
     length = np.linalg.norm(points_m[:, :2] - centre_m[:2], axis=1)

@@ -106,7 +106,9 @@ class ShapeEditor(QWidget):
         painter.setFont(sized(9.0, bold=True))
         metrics = QFontMetricsF(painter.font())
         text = str(row["name"])
-        box = QRectF(top.x() + 6, top.y() + 4, metrics.horizontalAdvance(text) + 8, metrics.height())
+        box = QRectF(
+            top.x() + 6, max(2.0, top.y() - metrics.height() - 9), metrics.horizontalAdvance(text) + 8, metrics.height()
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(250, 251, 252, 225))
         painter.drawRoundedRect(box, 3, 3)

@@ -17,7 +17,7 @@ from ui.site_draft import Fault, Point, Ref, Rows, SiteDraft, TableName, points_
 from ui.site_faults import change_words, fault_words
 from ui.text import Language, refusal_words, say
 
-ANSWER_S = 20.0
+ANSWER_S = 60.0
 """An engine that has neither taken nor refused a site by then has not answered."""
 Tone = Literal["soft", "calm", "error", "caution"]
 

@@ -214,7 +214,7 @@ def test_a_refusal_and_silence_are_told_and_the_edits_stay(qtbot: QtBot) -> None
     assert desk.status() == "NOT applied: no room on the disk"
     assert desk.edit.draft.dirty
     desk.page.buttons["apply"].click()
-    desk.now_s += 25.0
+    desk.now_s += 61.0
     assert "has not answered" in desk.status()
 
 
