@@ -104,6 +104,8 @@ class ConsoleModel:
         match refusal.command:
             case "SignIn":
                 self.session.refused(refusal, received_s)
+            case "ApplySite":
+                self.site_page.refused(refusal)
             case "Verdict" | "HandOver" | "Access":
                 self._word_refused = refusal
             case _:
