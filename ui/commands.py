@@ -7,13 +7,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from safety.output_records import Bypass, ProofTest
 from safety.records import Acknowledge, Alarm, AlarmState, Command, Refusal, Reset, Shelve, Snapshot
+from safety.self_test_records import SelfTest
 from ui.text import Language, duration, refusal_words, say
 
 CONFIRM_S = 1.5
 """A command that no snapshot has confirmed by then is reported as not carried out."""
 NOTICE_S = 12.0
-Action = Literal["acknowledge", "shelve", "unshelve", "reset"]
+Action = Literal["acknowledge", "shelve", "unshelve", "reset", "bypass", "unbypass", "prove", "self_test"]
+_COMMANDS: dict[Action, str] = {
+    "unshelve": "shelve",
+    "unbypass": "bypass",
+    "prove": "prooftest",
+    "self_test": "selftest",
+}
+"""What the engine calls the command behind an action, where it is not the action's own name."""
 TO_ACKNOWLEDGE = (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED)
 
 
@@ -27,6 +36,7 @@ class Notice:
     time_s: float
     reason: str = ""
     code: str = ""
+    about: str = ""
 
     @property
     def failed(self) -> bool:
@@ -35,7 +45,7 @@ class Notice:
     def text(self, language: Language) -> str:
         what = say(language, f"command.{self.action}", target=self.target)
         limit = duration(language, CONFIRM_S)
-        reason = refusal_words(language, self.code, self.reason)
+        reason = refusal_words(language, self.code, self.reason, self.about)
         return say(language, f"command.{self.outcome}", what=what, limit=limit, reason=reason)
 
 
@@ -68,6 +78,24 @@ class CommandDesk:
     def reset(self, node: str, now_s: float) -> None:
         self._issue("reset", node, Reset(time_s=now_s, by=self.name, node=node), now_s)
 
+    def bypass(self, node: str, contact: str, for_s: float, reason: str, now_s: float) -> None:
+        """Bypass an output, or end its bypass where ``for_s`` is zero. Raises ValueError without a reason."""
+        if not reason.strip():
+            raise ValueError("a bypass needs a reason")
+        order = Bypass(time_s=now_s, by=self.name, node=node, contact=contact, for_s=for_s, reason=reason.strip())
+        self._issue("bypass" if for_s > 0.0 else "unbypass", f"{node} {contact}", order, now_s)
+
+    def prove(self, node: str, now_s: float) -> None:
+        self._issue("prove", node, ProofTest(time_s=now_s, by=self.name, node=node), now_s)
+
+    def self_test(self, now_s: float) -> None:
+        self._issue("self_test", "", SelfTest(time_s=now_s, by=self.name), now_s)
+
+    def observe_self_test(self, running: bool) -> None:
+        """Close the asking for a self-test once one runs."""
+        if running and ("self_test", "") in self._pending:
+            self._close(("self_test", ""), "confirmed", self._pending["self_test", ""].time_s)
+
     def observe(self, snapshot: Snapshot) -> None:
         """Close the commands whose effect this snapshot shows."""
         alarms = {a.id: a for a in snapshot.alarms}
@@ -78,10 +106,10 @@ class CommandDesk:
     def refused(self, refusal: Refusal, now_s: float) -> None:
         """Close the pending command that was refused: the one whose target is named, else the oldest of its kind."""
         told = f"{refusal.command} {refusal.reason}".lower()
-        matching = [k for k in self._pending if ("shelve" if k[0] == "unshelve" else k[0]) in refusal.command.lower()]
+        matching = [k for k in self._pending if _COMMANDS.get(k[0], k[0]) in refusal.command.lower()]
         if matching:
             named = [k for k in matching if re.search(rf"(?<![\w-]){re.escape(k[1].lower())}(?![\w-])", told)]
-            self._close((named or matching)[0], "refused", now_s, refusal.reason, refusal.code)
+            self._close((named or matching)[0], "refused", now_s, refusal.reason, refusal.code, refusal.about)
 
     def unsent(self, command: Command, reason: str, now_s: float) -> None:
         """The bus could not take the command."""
@@ -118,9 +146,10 @@ class CommandDesk:
         now_s: float,
         reason: str = "",
         code: str = "",
+        about: str = "",
     ) -> None:
         notice = self._pending.pop(key)
-        closed = Notice(notice.action, notice.target, outcome, now_s, reason, code)
+        closed = Notice(notice.action, notice.target, outcome, now_s, reason, code, about)
         # A later success does not wipe out a failure that nobody can have read yet.
         if closed.failed or self._notice is None or not self._notice.failed:
             self._notice = closed
@@ -137,12 +166,25 @@ def _describe(command: Command) -> tuple[Action, str]:
 def _done(notice: Notice, alarms: dict[str, Alarm], snapshot: Snapshot) -> bool:
     if notice.action == "reset":
         return any(n.node == notice.target and not n.latched for n in snapshot.nodes)
+    if notice.action in ("bypass", "unbypass", "prove", "self_test"):
+        return _output_done(notice, snapshot)
     alarm = alarms.get(notice.target)
     if alarm is None:
         return True
     if notice.action == "acknowledge":
         return alarm.state not in TO_ACKNOWLEDGE
     return (alarm.state is AlarmState.SHELVED) == (notice.action == "shelve")
+
+
+def _output_done(notice: Notice, snapshot: Snapshot) -> bool:
+    """Of a bypass or proof test; that a self-test runs, no snapshot shows."""
+    if notice.action in ("bypass", "unbypass"):
+        running = any(f"{n.node} {b.contact}" == notice.target for n in snapshot.nodes for b in n.bypasses)
+        return running == (notice.action == "bypass")
+    if notice.action == "prove":
+        proofs = [n.proof for n in snapshot.nodes if n.node == notice.target and n.proof is not None]
+        return any(not proof.done for proof in proofs)
+    return False
 
 
 def to_acknowledge(alarms: Iterable[Alarm]) -> list[Alarm]:

@@ -86,6 +86,7 @@ class ConsoleModel:
                 self.site = self.site_page.receive(message) or self.site
             case EngineHealth():
                 self.health = message
+                self.desk.observe_self_test(message.self_test is not None and not message.self_test.done)
             case PartsStatus():
                 self._parts = message.parts or None
             case AlarmTransition():

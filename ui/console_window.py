@@ -21,6 +21,7 @@ from ui.console_model import ConsoleModel
 from ui.dialogs import ResetDialog, ShelveDialog, show
 from ui.floor_plan import FloorPlan
 from ui.group_reader import GroupReader
+from ui.health_actions import HealthActions
 from ui.health_page import HealthPage
 from ui.health_strip import HealthStrip
 from ui.past_desk import PastDesk
@@ -76,6 +77,7 @@ class ConsoleWindow(QMainWindow):
         self._lay_out()
         self.session = SessionCorner(model.session, clock, lambda: model.language, self)
         self.past = PastDesk(model, self.review, self.session, clock, self)
+        self.health_actions = HealthActions(self.health_page, model, self.session, clock, self)
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._build_menus()
@@ -110,6 +112,7 @@ class ConsoleWindow(QMainWindow):
         if self.health_page.isVisible():
             self.health_page.show_view(model.health_page(now_s))
         self._show_site(now_s)
+        self.health_actions.refresh()
         self.session.refresh()
         if (refusal := model.word_refused()) is not None:
             self.past.refused(refusal)
@@ -214,7 +217,7 @@ class ConsoleWindow(QMainWindow):
         if bar is None:
             return
         bar.setCornerWidget(self.session)
-        for name in ("view", "alarm", "session", "help"):
+        for name in ("view", "alarm", "health", "session", "help"):
             menu = bar.addMenu(name)
             if menu is not None:
                 self._menus[name] = menu
@@ -237,6 +240,12 @@ class ConsoleWindow(QMainWindow):
         self._add(alarm, "button.acknowledge_visible", "Shift+A", self.alarms.ask_acknowledge_visible)
         self._add(alarm, "button.shelve", "S", self.alarms.ask_shelve)
         self._add(alarm, "button.unshelve", "U", self.alarms.ask_unshelve)
+        health, acts = self._menus["health"], self.health_actions
+        self._add(health, "button.self_test", "Ctrl+T", acts.self_test)
+        self._add(health, "button.self_test_show", "", acts.show_self_test)
+        self._add(health, "button.prove", "Ctrl+P", acts.ask_prove)
+        self._add(health, "button.bypass", "Ctrl+B", acts.ask_bypass)
+        self._add(health, "button.unbypass", "Ctrl+E", acts.end_bypass)
         session = self._menus["session"]
         self._add(session, "menu.sign_in", "Ctrl+I", self.session.sign_in)
         self._add(session, "menu.sign_out", "Ctrl+O", self.session.sign_out)

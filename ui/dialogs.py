@@ -66,7 +66,7 @@ class ShelveDialog(QDialog):
         column.addWidget(heading)
         column.addWidget(text)
         column.addLayout(form)
-        column.addLayout(_buttons(cancel, self.confirm))
+        column.addLayout(buttons_row(cancel, self.confirm))
         self._check()
         fit_to_words(self)
         self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -102,7 +102,7 @@ class ResetDialog(QDialog):
         column.setSpacing(14)
         column.setContentsMargins(20, 18, 20, 14)
         column.addWidget(text)
-        column.addLayout(_buttons(cancel, self.confirm))
+        column.addLayout(buttons_row(cancel, self.confirm))
         fit_to_words(self)
 
 
@@ -121,7 +121,8 @@ def fit_to_words(dialog: QDialog) -> None:
         dialog.resize(dialog.minimumSize())
 
 
-def _buttons(cancel: QPushButton, confirm: QPushButton) -> QHBoxLayout:
+def buttons_row(cancel: QPushButton, confirm: QPushButton) -> QHBoxLayout:
+    """Both at the right, what is consequential last."""
     row = QHBoxLayout()
     row.addStretch(1)
     row.addWidget(cancel)

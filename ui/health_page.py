@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QLabel, QSizePolicy, QTableWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTableWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safety.health_records import Ways
+from safety.self_test_records import SelfTestReport
+from ui.commands import Notice
 from ui.health_page_model import CAMERAS, OUTPUTS, PARTS, SOUNDS, HealthView, Row
 from ui.health_strip import SYMBOLS
 from ui.latency_chart import LatencyChart
+from ui.self_test_words import headline, outcome
 from ui.symbols import Symbol, level_icon
 from ui.tables import cell, read_only
 from ui.text import Language, say
 from ui.theme import GHOST, PAIRS, css, sized
 
 _STATE = "state"
+_BUTTONS = ("self_test", "self_test_show", "prove", "bypass", "unbypass")
 
 
 class HealthTable(QWidget):
@@ -109,7 +123,12 @@ class HealthPage(QWidget):
         self.sounds = HealthTable("sounds", SOUNDS, self)
         self.parts = HealthTable("parts", PARTS, self)
         self.chart = LatencyChart(self)
-        self.top = QHBoxLayout()
+        self.notice = QLabel(self)
+        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.tested = QLabel(self)
+        self.tested.setVisible(False)
+        self.buttons = {name: QPushButton(self) for name in _BUTTONS}
+        self.buttons["self_test"].setObjectName("primary")
         self._lay_out()
         self.retranslate(language)
 
@@ -121,6 +140,9 @@ class HealthPage(QWidget):
         self._language = language
         for table in self.tables:
             table.retranslate(language)
+        for name, button in self.buttons.items():
+            button.setText(say(language, f"button.{name}"))
+            button.setToolTip(say(language, f"tip.{name}"))
 
     def show_view(self, view: HealthView) -> None:
         self.head.setText(view.head)
@@ -135,15 +157,50 @@ class HealthPage(QWidget):
         self.chart.show_ways(view.to_permit or Ways(), self._language, view.live)
         self.figures.setText("\n".join(view.latency))
 
+    def show_state(self, live: bool, report: SelfTestReport | None, *, bypassed: bool, bypass_allowed: bool) -> None:
+        """What can be asked for now, and how the newest self-test came out."""
+        chosen = self.outputs.chosen is not None
+        able = {
+            "self_test": live and (report is None or report.done),
+            "self_test_show": report is not None,
+            "prove": live and chosen,
+            "bypass": live and chosen and bypass_allowed and not bypassed,
+            "unbypass": live and bypassed,
+        }
+        for name, button in self.buttons.items():
+            button.setEnabled(able[name])
+        self.buttons["bypass"].setToolTip(say(self._language, "tip.bypass" if bypass_allowed else "tip.bypass_none"))
+        self.tested.setVisible(report is not None)
+        if report is not None:
+            self.tested.setText(say(self._language, "health.tested", result=headline(report, self._language)))
+        ink = "panel" if report is None else {"failed": "error", "passed": "calm"}.get(outcome(report), "panel")
+        self.tested.setStyleSheet(f"color: {PAIRS[ink].text};")
+
+    def show_notice(self, notice: Notice | None) -> None:
+        """What became of the last click."""
+        text = notice.text(self._language) if notice is not None else ""
+        if not text and self.outputs.chosen is None:
+            text = say(self._language, "health.choose")
+        self.notice.setText(text)
+        self.notice.setToolTip(text)
+        self.notice.setStyleSheet(f"color: {PAIRS['error' if notice is not None and notice.failed else 'soft'].text};")
+
     def _lay_out(self) -> None:
-        self.top.addWidget(self.head)
-        self.top.addSpacing(12)
-        self.top.addWidget(self.unused, 1)
+        top, acts = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.head)
+        top.addSpacing(12)
+        top.addWidget(self.unused, 1)
+        for name in ("self_test", "self_test_show"):
+            top.addWidget(self.buttons[name])
+        for name in ("prove", "bypass", "unbypass"):
+            acts.addWidget(self.buttons[name])
+        acts.addWidget(self.notice, 1)
         left, right = QVBoxLayout(), QVBoxLayout()
         left.addWidget(self.cameras, 5)
         left.addWidget(self.chart, 4)
         left.addWidget(self.figures)
         right.addWidget(self.outputs, 5)
+        right.addLayout(acts)
         right.addWidget(self.sounds, 3)
         right.addWidget(self.parts, 4)
         for column in (left, right):
@@ -156,7 +213,8 @@ class HealthPage(QWidget):
         frame.setObjectName("panel")
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 8, 12, 8)
-        column.addLayout(self.top)
+        column.addLayout(top)
+        column.addWidget(self.tested)
         column.addWidget(self._alarm_bar)
         column.addLayout(halves, 1)
         outer = QVBoxLayout(self)

@@ -37,6 +37,81 @@ HEALTH: dict[str, tuple[str, str]] = {
         "{given_up} Find out why it ends, then start the supervisor again.",
         "{given_up} 종료 원인을 확인한 뒤 감시 프로그램을 다시 시작하십시오.",
     ),
+    "button.self_test": ("Self-test", "자체 점검"),
+    "button.self_test_show": ("Last result", "최근 결과"),
+    "button.prove": ("Proof test...", "작동 시험..."),
+    "button.bypass": ("Bypass...", "바이패스..."),
+    "button.unbypass": ("End bypass", "바이패스 종료"),
+    "tip.self_test": (
+        "Tests every camera, relay output, siren and voice now (Ctrl+T). Sirens sound, permits open and wait for a "
+        "reset. Refused while a hoist moves or carries.",
+        "모든 카메라, 릴레이 출력, 경보음을 지금 점검합니다 (Ctrl+T). 사이렌이 울리고 운전 허가가 열려 "
+        "리셋이 필요합니다. 호이스트가 움직이거나 하물이 있으면 거부됩니다.",
+    ),
+    "tip.self_test_show": (
+        "Shows the newest self-test, and saves it as a page",
+        "최근 자체 점검 결과를 보고 저장합니다",
+    ),
+    "tip.prove": (
+        "Moves every output of the selected output's node and reads it back (Ctrl+P)",
+        "선택한 출력의 노드에 있는 모든 출력을 동작시키고 확인합니다 (Ctrl+P)",
+    ),
+    "tip.bypass": (
+        "Keeps the selected output away from the system for a limited time; engineers only (Ctrl+B)",
+        "선택한 출력을 정해진 시간 동안 시스템에서 분리합니다. 엔지니어 전용 (Ctrl+B)",
+    ),
+    "tip.bypass_none": (
+        "This site does not allow bypasses (bypass_max_s is 0)",
+        "이 현장은 바이패스를 허용하지 않습니다",
+    ),
+    "tip.unbypass": (
+        "Ends the bypass of the selected output now (Ctrl+E)",
+        "선택한 출력의 바이패스를 즉시 종료합니다 (Ctrl+E)",
+    ),
+    "menu.health": ("&Health", "상태(&T)"),
+    "command.bypass": ("Bypass {target}", "{target} 바이패스"),
+    "command.unbypass": ("End the bypass of {target}", "{target} 바이패스 종료"),
+    "command.prove": ("Start the proof test of {target}", "{target} 작동 시험 시작"),
+    "command.self_test": ("Start the self-test{target}", "자체 점검 시작{target}"),
+    "prove.title": ("Proof test of {node}", "{node} 작동 시험"),
+    "prove.text": (
+        "Every output of {node} is moved and read back: permits open, beacons shine and sirens sound for a moment. "
+        "Permits stay open until somebody resets the node. Tell the people on the floor, and leave the hoists at rest.",
+        "{node}의 모든 출력을 동작시키고 확인합니다. 운전 허가가 열리고 경광등과 사이렌이 잠시 작동합니다. "
+        "운전 허가는 노드를 리셋할 때까지 열려 있습니다. 현장 작업자에게 알리고 호이스트를 정지 상태로 두십시오.",
+    ),
+    "bypass.title": ("Bypass {output}", "{output} 바이패스"),
+    "bypass.permit": (
+        "For the time below the system does NOT stop this hoist, whatever it sees. Keep people away from it.",
+        "아래 시간 동안 시스템은 어떤 상황에서도 이 호이스트를 정지시키지 않습니다. 작업자를 접근시키지 마십시오.",
+    ),
+    "bypass.other": (
+        "For the time below this output does not follow the system.",
+        "아래 시간 동안 이 출력은 시스템의 판단을 따르지 않습니다.",
+    ),
+    "bypass.rules": (
+        "It ends by itself, and at once when the engine falls silent or the node has a fault. Every console shows it; "
+        "your name, the time and the reason are logged.",
+        "시간이 지나면 자동으로 끝나며, 엔진이 멈추거나 노드에 이상이 생기면 즉시 끝납니다. 모든 콘솔에 "
+        "표시되고 이름, 시간, 사유가 기록됩니다.",
+    ),
+    "dialog.prove": ("The hoists rest: test", "호이스트 정지 확인함: 시험"),
+    "dialog.bypass": ("Bypass", "바이패스"),
+    "selftest.save": ("Save as page...", "페이지로 저장..."),
+    "selftest.saved": ("Saved: {file}", "저장됨: {file}"),
+    "selftest.unsaved": ("Could not be saved: {why}", "저장하지 못했습니다: {why}"),
+    "selftest.again": ("Test again", "다시 점검"),
+    "selftest.waiting": ("Asked for; nothing has begun yet", "요청됨, 아직 시작되지 않았습니다"),
+    "selftest.reset": (
+        "Permits that were tested are open: reset the relay nodes when everybody is clear.",
+        "시험한 운전 허가가 열려 있습니다. 작업자가 모두 안전한지 확인한 뒤 릴레이 노드를 리셋하십시오.",
+    ),
+    "selfcol.kind": ("Test", "점검"),
+    "selfcol.name": ("Of", "대상"),
+    "selfcol.verdict": ("Result", "결과"),
+    "selfcol.why": ("Why", "내용"),
+    "health.tested": ("Newest self-test: {result}", "최근 자체 점검: {result}"),
+    "health.choose": ("Choose an output to test or to bypass it", "시험하거나 바이패스할 출력을 선택하십시오"),
     "healthcol.camera": ("Camera", "카메라"),
     "healthcol.state": ("State", "상태"),
     "healthcol.age": ("Last picture", "마지막 영상"),

@@ -29,6 +29,7 @@ from safety.records import (
     Snapshot,
     Swept,
 )
+from safety.self_test_records import Kind, SelfTestItem, SelfTestReport, Verdict
 from tracking.records import Box, Boxes, HoistState, Mode, Path, Person, Record
 
 START_S = 5000.0
@@ -203,6 +204,35 @@ def health(site: Site, *, given_up: bool = False) -> EngineHealth:
         supervised=True,
         parts=tuple(parts),
         sounds=(SoundTested(annunciator="south", wall_s=WALL_S - 7200.0, passed=4, of=4),),
+    )
+
+
+def self_test(*, done: bool = True) -> SelfTestReport:
+    """One of every verdict; while it runs, the last of them wait."""
+    rows: tuple[tuple[Kind, str, Verdict, str, str], ...] = (
+        ("camera", "cam1", "passed", "live", "9.8 Hz"),
+        ("camera", "cam2", "failed", "covered", ""),
+        ("place", "cam1", "passed", "in_place", "0.4 px"),
+        ("place", "cam2", "untested", "unseeing", ""),
+        ("relay", "cabinet-1 permit", "passed", "follows", "31 ms"),
+        ("relay", "cabinet-1 slow", "untested", "was_open", ""),
+        ("relay", "cabinet-1 siren", "failed", "stuck_off", ""),
+        ("sound", "south danger", "passed", "heard", "800 to 1500 Hz, 3.60 pulses a second, 95.0 dB(A)"),
+    )
+    items = [SelfTestItem(kind=k, name=n, verdict=v, why=w, about=a) for k, n, v, w, a in rows]
+    if not done:
+        items[4:] = [
+            SelfTestItem(kind=i.kind, name=i.name, verdict="waiting" if n else "running")
+            for n, i in enumerate(items[4:])
+        ]
+    return SelfTestReport(
+        id="t-1",
+        by="kim@console-1",
+        began_wall_s=WALL_S - 60.0,
+        ended_wall_s=WALL_S - 20.0 if done else None,
+        items=tuple(items),
+        row=1284 if done else 0,
+        hash="5c" * 32 if done else "",
     )
 
 

@@ -60,6 +60,7 @@ def test_no_text_is_left_over() -> None:
         "partevent",
         "given_up",
         "latency",
+        "selfcol",
         "selfkind",
         "selfverdict",
         "selfwhy",
