@@ -69,6 +69,31 @@ def calibrate_coverage(
         typer.echo(f"cells in {out}")
 
 
+@calibrate_app.command("reference")
+def calibrate_reference(
+    site: Annotated[Path, typer.Option("--site", help="The site file.", metavar="SITE.toml")],
+    camera: Annotated[list[str] | None, typer.Option("--camera", help="Only this one; can be given again.")] = None,
+    out: Annotated[str, typer.Option("--out", help="Folder, relative to the site file.")] = "reference",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pictures that are there.")] = False,
+) -> None:
+    """Keep a picture of each camera as it is calibrated, so that a camera that is moved later shows at once.
+
+    Opens the cameras itself: end the engine first where a camera serves one program only.
+    """
+    from calibration.site_file import load_site
+    from recordings.reference_pictures import keep_references
+
+    loaded, base = load_site(site), site.resolve().parent
+    kept = keep_references(loaded, base, base / out, only=camera or (), overwrite=overwrite, log=typer.echo)
+    for one in kept:
+        typer.echo(f"{one.path}: {one.landmarks} landmarks")
+    told = [(one, loaded.camera_named(one.camera)) for one in kept]
+    for one, table in told:
+        line = f'reference = "{out}/{one.path.name}"'
+        if table is not None and table.reference != f"{out}/{one.path.name}":
+            typer.echo(f"put into [[camera]] {one.camera!r} of {site.name}: {line}")
+
+
 def export(
     weights: Annotated[Path, typer.Argument(help="Weights that ultralytics loads.", metavar="WEIGHTS.pt")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the OpenVINO model.")],
