@@ -19,10 +19,11 @@ from PyQt6.QtWidgets import (
 from safety.records import AlarmState
 from ui.alarm_rows import AlarmRow
 from ui.commands import Notice
+from ui.hues import HUES, PAIRS
 from ui.symbols import level_icon
 from ui.tables import read_only
 from ui.text import Language, say
-from ui.theme import GHOST, PAIRS, sized
+from ui.theme import sized, wear
 
 _COLUMNS = ("level", "state", "time", "situation", "hoist", "who", "reason")
 _CELL_MARGIN_PX = 24
@@ -89,8 +90,7 @@ class AlarmPanel(QFrame):
     def show_notice(self, notice: Notice | None, otherwise: str) -> None:
         """Show what became of the last click; where there is nothing to tell, ``otherwise``."""
         self.feedback.setText(notice.text(self._language) if notice else otherwise)
-        colour = PAIRS["error"].text if notice is not None and notice.failed else PAIRS["soft"].text
-        self.feedback.setStyleSheet(f"color: {colour};")
+        wear(self.feedback, "error" if notice is not None and notice.failed else "soft")
 
     def retranslate(self, language: Language) -> None:
         self._language = language
@@ -208,7 +208,7 @@ def _items(row: AlarmRow, live: bool) -> list[QTableWidgetItem]:
         item.setToolTip(row.reason)
         item.setFont(sized(10.5, bold=waiting or i == 0))
         if not live or row.state is AlarmState.SHELVED:
-            item.setForeground(QBrush(QColor(GHOST)))
+            item.setForeground(QBrush(QColor(HUES.ghost)))
         elif i == 0 and row.active:
             pair = PAIRS[row.level.value]
             item.setBackground(QBrush(QColor(pair.ground)))

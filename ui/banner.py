@@ -9,9 +9,10 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.alarm_rows import Headline
+from ui.hues import BLACK, PAIRS, YELLOW, Pair
 from ui.symbols import Symbol
 from ui.text import Language, say
-from ui.theme import BLACK, FLASH_HZ, PAIRS, YELLOW, Pair, sized
+from ui.theme import FLASH_HZ, sized, wear
 
 _STRIPES_PX = 22
 
@@ -70,26 +71,29 @@ class Banner(QFrame):
         row.addWidget(self.clock)
         self.setFixedHeight(104)
 
+    def restyle(self) -> None:
+        """The colours have changed: the next headline is drawn whatever it is."""
+        self._head = None
+
     def show_headline(self, head: Headline, now_s: float, language: Language) -> None:
         """Show a headline at a time; the time only drives the flash."""
         bright = not head.flash or flash_on(now_s)
         if head == self._head and bright == self._bright and language == self._language:
             return
         self._head, self._bright, self._language = head, bright, language
-        pair = _pair(head, bright)
+        name = _pair(head, bright)
+        pair = PAIRS[name]
         self._ground = QColor(pair.ground)
         self.symbol.show_kind(head.kind, *_symbol_colours(head, pair))
         for label in (self.title, self.reason, self.action, self.count, self.clock):
-            label.setStyleSheet(f"color: {pair.text};")
+            wear(label, name)
         self.title.setText(head.title)
         self.reason.setText(head.reason)
         self.action.setText(head.action)
         self.action.setVisible(bool(head.action))
-        caution = PAIRS["caution"]
         for label, key, words in ((self.blind, "blind.badge", head.blind), (self.bypass, "bypass.badge", head.bypass)):
-            label.setStyleSheet(
-                f"color: {caution.text}; background: {caution.ground}; border: 2px solid {BLACK}; padding: 6px 10px;"
-            )
+            label.setObjectName("badge")
+            wear(label, "caution", ground=True)
             label.setText(f"{say(language, key)}\n{words}" if words else "")
             label.setVisible(bool(words))
         words = say(language, "count.unacknowledged")
@@ -131,12 +135,10 @@ class Banner(QFrame):
         painter.end()
 
 
-def _pair(head: Headline, bright: bool) -> Pair:
+def _pair(head: Headline, bright: bool) -> str:
     if head.kind == "clear":
-        return PAIRS["calm"]
-    if head.flash and not bright:
-        return PAIRS["danger_dark"]
-    return PAIRS[head.kind]
+        return "calm"
+    return "danger_dark" if head.flash and not bright else head.kind
 
 
 def _symbol_colours(head: Headline, pair: Pair) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from PyQt6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from safety.records import Level
+from ui.hues import HUES
 from ui.statistics_model import Bar
 from ui.text import Language, word
-from ui.theme import EDGE, INK, SOFT, level_colour, sized
+from ui.theme import level_colour, sized
 
 _STACK = (Level.CAUTION, Level.WARNING, Level.DANGER)
 _PATTERN = {
@@ -49,9 +50,9 @@ class BarChart(QWidget):
         painter.setFont(sized(9.0))
         for value in range(0, top + 1, step):
             y = plot.bottom() - plot.height() * value / top
-            painter.setPen(QPen(QColor(EDGE), 1.0))
+            painter.setPen(QPen(QColor(HUES.edge), 1.0))
             painter.drawLine(int(plot.left()), int(y), int(plot.right()), int(y))
-            painter.setPen(QColor(SOFT))
+            painter.setPen(QColor(HUES.soft))
             where = QRectF(0.0, y - 9.0, _LEFT - 6.0, 18.0)
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(value))
         width = plot.width() / max(1, len(self._bars))
@@ -59,7 +60,7 @@ class BarChart(QWidget):
         for k, bar in enumerate(self._bars):
             self._bar(painter, bar, QRectF(plot.left() + k * width, plot.top(), width, plot.height()), top)
             if k % every == 0:
-                painter.setPen(QColor(SOFT))
+                painter.setPen(QColor(HUES.soft))
                 where = QRectF(plot.left() + k * width - 20.0, plot.bottom() + 3.0, width + 40.0, 18.0)
                 painter.drawText(where, Qt.AlignmentFlag.AlignCenter, bar.label)
         painter.end()
@@ -74,17 +75,17 @@ class BarChart(QWidget):
                 self._block(painter, QRectF(room.left() + margin, y, room.width() - 2 * margin, height), level)
 
     def _block(self, painter: QPainter, where: QRectF, level: Level) -> None:
-        painter.setPen(QPen(QColor(INK), 0.8))
+        painter.setPen(QPen(QColor(HUES.ink), 0.8))
         painter.setBrush(level_colour(level))
         painter.drawRect(where)
         if _PATTERN[level] is not Qt.BrushStyle.SolidPattern:
-            ink = QColor(INK)
+            ink = QColor(HUES.ink)
             ink.setAlpha(110)
             painter.fillRect(where, QBrush(ink, _PATTERN[level]))
 
     def _legend(self, painter: QPainter) -> None:
         painter.setFont(sized(11.5, bold=True))
-        painter.setPen(QColor(INK))
+        painter.setPen(QColor(HUES.ink))
         painter.drawText(QRectF(0.0, 0.0, self.width(), 22.0), Qt.AlignmentFlag.AlignLeft, self._title)
         painter.setFont(sized(9.5))
         x = float(self.width()) - _RIGHT
@@ -92,7 +93,7 @@ class BarChart(QWidget):
         for level in _STACK:
             text = word(language, level)
             x -= painter.fontMetrics().horizontalAdvance(text)
-            painter.setPen(QColor(INK))
+            painter.setPen(QColor(HUES.ink))
             painter.drawText(QRectF(x, 2.0, 200.0, 18.0), Qt.AlignmentFlag.AlignLeft, text)
             x -= 20.0
             self._block(painter, QRectF(x, 4.0, 14.0, 14.0), level)

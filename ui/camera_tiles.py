@@ -12,8 +12,9 @@ from calibration.site import Site
 from recordings.faces import CELLS, head_of_box
 from tracking.records import Boxes
 from ui.health_model import Tile
+from ui.hues import BLACK, PAIRS, YELLOW
 from ui.text import Language, say
-from ui.theme import BLACK, PAIRS, YELLOW, sized
+from ui.theme import sized
 
 _BOX_COLOURS = {"person": "#7FE7FF", "hook": "#FFFFFF", "load": "#FFFFFF", "trolley": "#D0D6DB"}
 _CAPTION_PX = 22.0

@@ -80,8 +80,9 @@ def run(
     )
 
 
-def console(
+def console(  # noqa: PLR0913 - options of a command
     site: SiteOption,
+    *,
     name: Annotated[str, typer.Option("--name", help="This console's name, as its key file says.")] = "console-1",
     language: Annotated[str | None, typer.Option("--language", help="en or ko; default: the site's.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Draw into memory, for pictures only.")] = False,
@@ -98,8 +99,15 @@ def console(
         Path | None,
         typer.Option("--group", help="A group file: statistics of all its halls, too.", metavar="GROUP.toml"),
     ] = None,
+    theme: Annotated[
+        str | None, typer.Option("--theme", help="light, night or contrast; default: as chosen last on this desk.")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", help="Everything this large, in per cent.", min=100, max=200)
+    ] = None,
 ) -> None:
     """The desktop console for the safety manager."""
+    from ui.appearance import theme_of
     from ui.console import ConsoleOptions, run_console
 
     options = ConsoleOptions(
@@ -109,6 +117,8 @@ def console(
         screenshot_dir=screenshot_dir,
         records=records,
         group=group,
+        theme=theme_of(theme),
+        size=size,
     )
     code = run_console(site, name, options)
     raise typer.Exit(code)

@@ -13,7 +13,8 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPen
 
 from tracking.records import Boxes
 from ui.alarm_rows import AlarmRow
-from ui.theme import BLACK, PAIRS, level_pair, sized
+from ui.hues import BLACK, PAIRS
+from ui.theme import level_pair, sized
 
 Bgr = NDArray[np.uint8]
 TILE_PX = (640, 360)

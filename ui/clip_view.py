@@ -15,7 +15,7 @@ from ui.camera_tiles import CameraTiles
 from ui.floor_plan import FloorPlan
 from ui.review_model import Moment, moment_of
 from ui.text import Language, say
-from ui.theme import PAIRS, css, sized
+from ui.theme import sized, wear
 
 if TYPE_CHECKING:
     from recordings.clips import Clip
@@ -42,7 +42,8 @@ class ClipView(QWidget):
         self.cameras = CameraTiles(clip.site, language, self)
         self.badge = QLabel(self)
         self.badge.setFont(sized(10.5, bold=True))
-        self.badge.setStyleSheet(css(PAIRS["waiting"]) + " padding: 2px 8px;")
+        self.badge.setContentsMargins(8, 2, 8, 2)
+        wear(self.badge, "waiting", ground=True)
         self.caption = QLabel(self)
         self.buttons = {name: QPushButton(self) for name in ("moment", "back", "play", "on")}
         self.slider = QSlider(Qt.Orientation.Horizontal, self)

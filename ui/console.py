@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from calibration.errors import BadInput
 from calibration.site import Site
+from ui.appearance import FIRST, Appearance, enlarge, load
 from ui.display import prepare_display
+from ui.hues import Theme
 from ui.text import Language, say
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ class ConsoleOptions:
     key, by default the site's. screenshot: keep a PNG here of the most severe state that was shown. screenshot_dir:
     write a PNG here at every change of the headline, ``001-clear.png`` and so on. size_px: of the window; on a desk it
     starts as large as the screen. records: folder of the engine's records, by default that of the site file.
-    group: a group file, for statistics over many halls.
+    group: a group file, for statistics over many halls. theme, size: instead of what was chosen last on this desk, or,
+    headless, of the light one at 100 %.
     """
 
     language: Language | None = None
@@ -52,6 +55,8 @@ class ConsoleOptions:
     size_px: tuple[int, int] = SIZE_PX
     records: Path | None = None
     group: Path | None = None
+    theme: Theme | None = None
+    size: int | None = None
 
 
 _DEFAULT = ConsoleOptions()
@@ -76,6 +81,8 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     site_path = Path(site_path)
     site = load_site(site_path)
     prepare_display(options.headless)
+    appearance = _appearance(options)
+    enlarge(appearance.size)
     pictures = _picture_folder(options.screenshot_dir)
     ports = BusPorts(site.bus.publish_port, site.bus.command_port)
     client = BusClient(site.bus.host, ports, options.keys or key_folder(site, site_path), "console", name)
@@ -94,7 +101,7 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     kept = options.records or site_path.resolve().parent / site.recording.folder
     feed = ConsoleFeed(client, parts=kept / PARTS_FILE)
     model = ConsoleModel(site, name, options.language, feed.send)
-    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model), kept / AUDIT_FILE, group)
+    window = ConsoleWindow(model, now_s, lambda: feed.pass_on(model), kept / AUDIT_FILE, group, appearance)
     _place(window, app, options.size_px, options.headless)
     feed.arrived.connect(window.refresh)
     loader = _load_coverage(site, window)
@@ -120,6 +127,7 @@ def render_console(
     *,
     now_s: float | None = None,
     size_px: tuple[int, int] = SIZE_PX,
+    theme: Theme = "light",
 ) -> Path:
     """Draw the whole console as it would stand after ``messages`` and write it as PNG.
 
@@ -148,7 +156,7 @@ def render_console(
         if isinstance(message, Snapshot):
             moment_s = at_s
     shown_s = moment_s if now_s is None else now_s
-    window = ConsoleWindow(model, lambda: shown_s)
+    window = ConsoleWindow(model, lambda: shown_s, appearance=Appearance(theme))
     try:
         if site.camera:
             window.plan.set_coverage(coverage_map(site))
@@ -186,6 +194,12 @@ def save_picture(window: ConsoleWindow, out_png: Path) -> Path:
         for tile in tiles:
             tile.heads_hidden = False
     return out_png
+
+
+def _appearance(options: ConsoleOptions) -> Appearance:
+    """Pictures for others look as at first, whoever has chosen what on this desk."""
+    chosen = FIRST if options.headless else load()
+    return Appearance(options.theme or chosen.theme, options.size or chosen.size)
 
 
 class _Shots:

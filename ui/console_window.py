@@ -10,10 +10,11 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
-from PyQt6.QtWidgets import QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from ui.about import AboutDialog
 from ui.alarm_panel import AlarmPanel
+from ui.appearance import FIRST, Appearance
 from ui.audit_reader import AuditReader
 from ui.banner import Banner
 from ui.camera_tiles import CameraTiles
@@ -24,6 +25,8 @@ from ui.group_reader import GroupReader
 from ui.health_actions import HealthActions
 from ui.health_page import HealthPage
 from ui.health_strip import HealthStrip
+from ui.hues import Theme, use
+from ui.looks_menu import LooksMenu
 from ui.past_desk import PastDesk
 from ui.plan_static import Layers
 from ui.review_page import ReviewPage
@@ -32,7 +35,7 @@ from ui.site_dialogs import BackDialog, LeaveDialog
 from ui.site_page import SitePage
 from ui.statistics_page import StatisticsPage
 from ui.text import LANGUAGE_NAMES, Language, other, say
-from ui.theme import base_font, style_sheet
+from ui.theme import base_font, palette, style_sheet
 
 TICK_MS = 100
 PAGES = ("live", "review", "statistics", "health", "site")
@@ -54,6 +57,7 @@ class ConsoleWindow(QMainWindow):
         before_refresh: Callable[[], None] | None = None,
         audit: Path | None = None,
         group: GroupReader | None = None,
+        appearance: Appearance = FIRST,
     ) -> None:
         super().__init__()
         self.model = model
@@ -80,7 +84,7 @@ class ConsoleWindow(QMainWindow):
         self.health_actions = HealthActions(self.health_page, model, self.session, clock, self)
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
-        self._build_menus()
+        self._build_menus(appearance)
         self.alarms.acknowledge.connect(self._acknowledge)
         self.alarms.unshelve.connect(self._unshelve)
         self.alarms.shelve.connect(self._ask_shelve)
@@ -90,7 +94,7 @@ class ConsoleWindow(QMainWindow):
         self.pages.currentChanged.connect(lambda _: self.refresh())
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
-        self.retranslate(language)
+        self.restyle(appearance.theme)
 
     def start(self) -> None:
         """Refresh by the clock until the window closes."""
@@ -139,6 +143,7 @@ class ConsoleWindow(QMainWindow):
         self.setWindowTitle(say(language, "window.title", site=self.model.site.site.name))
         for name, menu in self._menus.items():
             menu.setTitle(say(language, f"menu.{name}"))
+        self.looks.retranslate(language)
         for key, action in self._actions.items():
             text = say(language, key)
             action.setText(text.removesuffix(" (A)"))
@@ -212,7 +217,7 @@ class ConsoleWindow(QMainWindow):
 
     # Menus
 
-    def _build_menus(self) -> None:
+    def _build_menus(self, appearance: Appearance) -> None:
         bar = self.menuBar()
         if bar is None:
             return
@@ -227,6 +232,9 @@ class ConsoleWindow(QMainWindow):
             self._menus |= {"layers": layers, "language": language}
             self._add_layers(layers)
             self._add_languages(language)
+        self.looks = LooksMenu(view, appearance, lambda: self.model.language, self)
+        self.looks.changed.connect(self.restyle)
+        self._add(self.looks.menus["theme"], "theme.next", "T", self.looks.next_theme)
         view.addSeparator()
         for k, page in enumerate(PAGES):
             self._add(view, f"page.{page}", f"F{k + 2}", partial(self.pages.setCurrentIndex, k))
@@ -288,6 +296,15 @@ class ConsoleWindow(QMainWindow):
             self._languages[language] = action
         menu.addSeparator()
         self._add(menu, "menu.switch", "L", self.switch_language)
+
+    def restyle(self, theme: Theme) -> None:
+        """Other colours, at once and everywhere."""
+        use(theme)
+        QApplication.setPalette(palette())
+        self.setStyleSheet(style_sheet())
+        for view in (self.plan, self.banner, self.health, self.health_page):
+            view.restyle()
+        self.retranslate(self.model.language)
 
     def switch_language(self) -> None:
         to = other(self.model.language)

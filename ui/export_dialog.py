@@ -29,7 +29,7 @@ from ui.audit_reader import AuditReader
 from ui.clip_export import ExportOrder, name_for, write_clip
 from ui.kept_word import KeptWord
 from ui.text import Language, say
-from ui.theme import PAIRS, sized
+from ui.theme import sized, wear
 
 _REASON_LENGTH = 200
 _STEPS = 1000
@@ -177,4 +177,4 @@ class ExportDialog(QDialog):
         self.bar.setVisible(whole)
         key, pair = ("export.done", "calm") if whole else ("export.failed", "error")
         self.word.feedback.setText(say(self._language, key, file=self.path.text(), why=fault))
-        self.word.feedback.setStyleSheet(f"color: {PAIRS[pair].text};")
+        wear(self.word.feedback, pair)

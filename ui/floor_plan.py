@@ -23,13 +23,14 @@ from PyQt6.QtWidgets import QToolTip, QWidget
 from calibration.coverage import CoverageMap
 from calibration.site import Site
 from ui.console_model import PlanView
+from ui.hues import HUES, PAIRS
 from ui.plan_geometry import ZOOM_MAX, View, fit
 from ui.plan_legend import legend_height, paint_legend
 from ui.plan_live import LivePainter
-from ui.plan_static import Layers, StaticPlan, paint_scale
+from ui.plan_static import Layers, StaticPlan, paint_scale, sheer
 from ui.plan_tips import tip_at
 from ui.text import Language, say
-from ui.theme import EDGE, INK, PAIRS, PANEL, sized
+from ui.theme import sized
 
 _SCALE_PX = 170.0
 """Room for the scale bar, left of the legend."""
@@ -82,6 +83,12 @@ class FloorPlan(QWidget):
         self._layers = layers
         self._stale_background()
 
+    def restyle(self) -> None:
+        """The colours have changed."""
+        self._all_seeing = StaticPlan(self.site, self._all_seeing.coverage)
+        self._static = self._all_seeing.seen_without(self._blind)
+        self._stale_background()
+
     def retranslate(self, language: Language) -> None:
         self._language = language
         self.setAccessibleName(say(language, "plan.title"))
@@ -128,17 +135,17 @@ class FloorPlan(QWidget):
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap(QSize(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio)))
         pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(QColor(PANEL))
+        pixmap.fill(QColor(HUES.panel))
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._static.paint(painter, view, self._layers, self._language)
         footer = self._footer_px()
-        painter.fillRect(QRectF(0, self.height() - footer, self.width(), footer), QColor(PANEL))
+        painter.fillRect(QRectF(0, self.height() - footer, self.width(), footer), QColor(HUES.panel))
         if self._layers.legend:
             left = _SCALE_PX
             paint_legend(painter, left, self.width(), self.height() - 5.0, self.site, self._layers, self._language)
         paint_scale(painter, view, 16.0, self.height() - 12.0)
-        painter.setPen(QPen(QColor(EDGE), 1.0))
+        painter.setPen(QPen(QColor(HUES.edge), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), 4, 4)
         painter.end()
@@ -147,8 +154,8 @@ class FloorPlan(QWidget):
 
     def _paint_stale(self, painter: QPainter) -> None:
         """Grey the plan out and say across it that it is not live."""
-        painter.fillRect(self.rect(), QBrush(QColor(225, 228, 231, 150)))
-        painter.fillRect(self.rect(), QBrush(QColor(70, 78, 86, 60), Qt.BrushStyle.BDiagPattern))
+        painter.fillRect(self.rect(), QBrush(sheer(HUES.page, 150)))
+        painter.fillRect(self.rect(), QBrush(sheer(HUES.unseen, 60), Qt.BrushStyle.BDiagPattern))
         font = sized(20.0, bold=True)
         width = QFontMetricsF(font).horizontalAdvance(self._plan.stale)
         if width > self.width() - 60:
@@ -157,7 +164,7 @@ class FloorPlan(QWidget):
         box = QRectF(0, 0, metrics.horizontalAdvance(self._plan.stale) + 36, metrics.height() + 18)
         box.moveCenter(QPointF(self.width() / 2, self.height() / 2))
         pair = PAIRS["silent" if self._plan.snapshot is not None else "waiting"]
-        painter.setPen(QPen(QColor(INK), 1.0))
+        painter.setPen(QPen(QColor(HUES.ink), 1.0))
         painter.setBrush(QColor(pair.ground))
         painter.drawRoundedRect(box, 5, 5)
         painter.setFont(font)

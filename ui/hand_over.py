@@ -19,9 +19,10 @@ from PyQt6.QtWidgets import (
 
 from safety.word_records import HandOver
 from ui.audit_reader import AuditReader
+from ui.hues import HUES
 from ui.kept_word import KeptWord
 from ui.text import Language, say
-from ui.theme import SOFT, sized
+from ui.theme import sized
 
 SHOWN = 10
 LONGEST = 2000
@@ -92,6 +93,6 @@ class HandOverDialog(QDialog):
         blocks = []
         for note in reversed(notes):
             when = dt.datetime.fromtimestamp(note.wall_s).strftime("%Y-%m-%d %H:%M")
-            head = f'<p style="color:{SOFT}; margin-bottom:0">{when} · {html.escape(note.by)}</p>'
+            head = f'<p style="color:{HUES.soft}; margin-bottom:0">{when} · {html.escape(note.by)}</p>'
             blocks.append(head + f'<p style="margin-top:2px">{html.escape(note.text).replace(chr(10), "<br>")}</p>')
         self.past.setHtml("".join(blocks))

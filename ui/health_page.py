@@ -21,12 +21,13 @@ from safety.self_test_records import SelfTestReport
 from ui.commands import Notice
 from ui.health_page_model import CAMERAS, OUTPUTS, PARTS, SOUNDS, HealthView, Row
 from ui.health_strip import SYMBOLS
+from ui.hues import HUES, PAIRS
 from ui.latency_chart import LatencyChart
 from ui.self_test_words import headline, outcome
 from ui.symbols import Symbol, level_icon
 from ui.tables import cell, read_only
 from ui.text import Language, say
-from ui.theme import GHOST, PAIRS, css, sized
+from ui.theme import sized, wear
 
 _STATE = "state"
 _BUTTONS = ("self_test", "self_test_show", "prove", "bypass", "unbypass")
@@ -66,6 +67,10 @@ class HealthTable(QWidget):
         self.table.setAccessibleName(self.title.text())
         self.table.setHorizontalHeaderLabels([say(language, f"healthcol.{c}") for c in self._columns])
 
+    def restyle(self) -> None:
+        """The colours have changed: the next rows are drawn whatever they are."""
+        self._rows = None
+
     def show_rows(self, rows: tuple[Row, ...], live: bool) -> None:
         """Show the rows; whichever was chosen stays chosen."""
         self.none.setVisible(not rows)
@@ -99,7 +104,7 @@ class HealthTable(QWidget):
         for j in range(len(row.cells)):
             item = self.table.item(i, j)
             if item is not None:
-                item.setForeground(QColor(PAIRS["panel"].text if live else GHOST))
+                item.setForeground(QColor(PAIRS["panel"].text if live else HUES.ghost))
                 if j == self._state:
                     item.setIcon(level_icon(SYMBOLS[row.mark], live, 16))
 
@@ -116,7 +121,7 @@ class HealthPage(QWidget):
         self.unused.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.alarm.setFont(sized(12.0, bold=True))
         self.alarm.setWordWrap(True)
-        self.alarm.setStyleSheet(css(PAIRS["danger"]))
+        wear(self.alarm, "danger")
         self._alarm_bar = _bar(self.alarm, self)
         self.cameras = HealthTable("cameras", CAMERAS, self)
         self.outputs = HealthTable("outputs", OUTPUTS, self)
@@ -143,6 +148,11 @@ class HealthPage(QWidget):
         for name, button in self.buttons.items():
             button.setText(say(language, f"button.{name}"))
             button.setToolTip(say(language, f"tip.{name}"))
+
+    def restyle(self) -> None:
+        """The colours have changed."""
+        for table in self.tables:
+            table.restyle()
 
     def show_view(self, view: HealthView) -> None:
         self.head.setText(view.head)
@@ -226,7 +236,7 @@ def _bar(words: QLabel, parent: QWidget) -> QFrame:
     """A red bar for what must not be overlooked: symbol, then words. Hidden at first."""
     pair = PAIRS["danger"]
     bar = QFrame(parent)
-    bar.setStyleSheet(css(pair))
+    wear(bar, "danger", ground=True)
     symbol = Symbol(28, bar)
     symbol.show_kind("danger", pair.text, pair.ground)
     row = QHBoxLayout(bar)

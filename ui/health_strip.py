@@ -8,9 +8,10 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolic
 
 from ui.flow_layout import FlowLayout
 from ui.health_model import Chip
+from ui.hues import PAIRS
 from ui.symbols import draw_symbol
 from ui.text import Language, say
-from ui.theme import GHOST, PAIRS, SOFT, sized
+from ui.theme import sized, wear
 
 _SIZE_EVENTS = (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show)
 SYMBOLS = {"good": "clear", "bad": "danger", "abnormal": "caution", "unknown": "waiting"}
@@ -31,8 +32,8 @@ class _Mark(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
-        pair = PAIRS[SYMBOLS[self._mark]]
-        fill, ink = (QColor(pair.ground), QColor(pair.text)) if self._live else (QColor(GHOST), QColor("#FFFFFF"))
+        pair = PAIRS[SYMBOLS[self._mark] if self._live else "not_live"]
+        fill, ink = QColor(pair.ground), QColor(pair.text)
         draw_symbol(painter, QRectF(self.rect()), SYMBOLS[self._mark] if self._live else "waiting", fill, ink)
         painter.end()
 
@@ -49,7 +50,7 @@ class ChipCard(QFrame):
         self.mark = _Mark(self)
         self.title = QLabel(self)
         self.title.setFont(sized(9.0, bold=True))
-        self.title.setStyleSheet(f"color: {SOFT};")
+        wear(self.title, "soft")
         self.value = QLabel(self)
         self.value.setFont(sized(10.5, bold=True))
         self.button = QPushButton(self)
@@ -71,7 +72,7 @@ class ChipCard(QFrame):
         self._node = chip.node
         self.title.setText(chip.title)
         self.value.setText(chip.value)
-        self.value.setStyleSheet(f"color: {PAIRS['panel'].text if live else GHOST};")
+        wear(self.value, "panel" if live else "ghost")
         self.setToolTip(chip.tip)
         self.mark.show_mark(chip.mark, live)
         self.button.setText(say(language, "button.reset"))
@@ -91,6 +92,10 @@ class HealthStrip(QWidget):
         self._shown: tuple[list[Chip], bool, Language] | None = None
         self._flow = FlowLayout(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def restyle(self) -> None:
+        """The colours have changed: the next cards are drawn whatever they are."""
+        self._shown = None
 
     def show_health(self, chips: list[Chip], live: bool, language: Language) -> None:
         """Show the cards. Only the engine's own card keeps its colour when nothing else is live."""

@@ -13,7 +13,7 @@ from safety.records import Refusal
 from safety.word_records import Word
 from ui.audit_reader import AuditReader
 from ui.text import Language, refusal_words, say
-from ui.theme import PAIRS
+from ui.theme import wear
 
 _SHOWN_AFTER_MS = 1200
 """After something was sent, the audit log is read again: by then it shows it, or it was not taken."""
@@ -80,4 +80,4 @@ class KeptWord(QObject):
 
     def _tell(self, pair: Literal["error", "calm", "soft"], key: str, **values: str) -> None:
         self.feedback.setText(say(self.language, key, **values))
-        self.feedback.setStyleSheet(f"color: {PAIRS[pair].text};")
+        wear(self.feedback, pair)

@@ -8,8 +8,9 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from safety.health_records import Spread, Ways
 from safety.latency_bins import EDGES_S
+from ui.hues import HUES
 from ui.text import Language, milliseconds, say
-from ui.theme import BLUE, EDGE, GHOST, INK, SOFT, sized
+from ui.theme import sized
 
 _LEFT, _TOP, _BOTTOM, _RIGHT = 40.0, 24.0, 22.0, 8.0
 _LABEL_EVERY = 2
@@ -42,7 +43,7 @@ class LatencyChart(QWidget):
         top = max([*minute, *start, 0.1])
         self._axes(painter, plot, top, (first, last), language)
         width = plot.width() / (last - first + 1)
-        ink = QColor(BLUE if self._live else GHOST)
+        ink = QColor(HUES.accent if self._live else HUES.ghost)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
         for k, share in enumerate(minute):
@@ -53,7 +54,7 @@ class LatencyChart(QWidget):
             y = plot.bottom() - plot.height() * share / top
             steps += [QPointF(plot.left() + k * width, y), QPointF(plot.left() + (k + 1) * width, y)]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(INK), 1.6))
+        painter.setPen(QPen(QColor(HUES.ink), 1.6))
         if start:
             painter.drawPolyline(QPolygonF(steps))
         painter.end()
@@ -62,9 +63,9 @@ class LatencyChart(QWidget):
         painter.setFont(sized(9.0))
         for share in (0.0, top / 2.0, top):
             y = plot.bottom() - plot.height() * share / top
-            painter.setPen(QPen(QColor(EDGE), 1.0))
+            painter.setPen(QPen(QColor(HUES.edge), 1.0))
             painter.drawLine(int(plot.left()), int(y), int(plot.right()), int(y))
-            painter.setPen(QColor(SOFT))
+            painter.setPen(QColor(HUES.soft))
             where = QRectF(0.0, y - 9.0, _LEFT - 6.0, 18.0)
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{100 * share:.0f} %")
         first, last = span
@@ -78,7 +79,7 @@ class LatencyChart(QWidget):
 
     def _legend(self, painter: QPainter, language: Language) -> None:
         painter.setFont(sized(11.5, bold=True))
-        painter.setPen(QColor(INK))
+        painter.setPen(QColor(HUES.ink))
         painter.drawText(
             QRectF(0.0, 0.0, self.width(), 20.0), Qt.AlignmentFlag.AlignLeft, say(language, "latency.title")
         )
@@ -87,13 +88,13 @@ class LatencyChart(QWidget):
         for key in ("latency.start", "latency.minute"):
             text = say(language, key)
             x -= painter.fontMetrics().horizontalAdvance(text)
-            painter.setPen(QColor(INK))
+            painter.setPen(QColor(HUES.ink))
             painter.drawText(QRectF(x, 2.0, 300.0, 18.0), Qt.AlignmentFlag.AlignLeft, text)
             x -= 20.0
             if key == "latency.minute":
-                painter.fillRect(QRectF(x, 5.0, 14.0, 12.0), QColor(BLUE if self._live else GHOST))
+                painter.fillRect(QRectF(x, 5.0, 14.0, 12.0), QColor(HUES.accent if self._live else HUES.ghost))
             else:
-                painter.setPen(QPen(QColor(INK), 1.6))
+                painter.setPen(QPen(QColor(HUES.ink), 1.6))
                 painter.drawLine(QPointF(x, 11.0), QPointF(x + 14.0, 11.0))
             x -= 16.0
 

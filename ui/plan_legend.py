@@ -8,9 +8,10 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
 from calibration.site import Site
-from ui.plan_static import STRUCTURE, Layers
+from ui.hues import HUES
+from ui.plan_static import Layers, sheer
 from ui.text import Language, say
-from ui.theme import INK, SOFT, WHITE, sized
+from ui.theme import sized
 
 _ROW_PX = 19.0
 _SWATCH_PX = 24.0
@@ -20,17 +21,17 @@ Draw = Callable[[QPainter, QRectF], None]
 
 
 def _person(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor(INK), 2.0))
+    painter.setPen(QPen(QColor(HUES.ink), 2.0))
     middle = box.center()
     painter.drawLine(QPointF(box.left() + 5, middle.y()), QPointF(box.right(), middle.y()))
-    painter.setPen(QPen(QColor(WHITE), 1.0))
-    painter.setBrush(QColor(INK))
+    painter.setPen(QPen(QColor(HUES.halo), 1.0))
+    painter.setBrush(QColor(HUES.ink))
     painter.drawEllipse(QPointF(box.left() + 6, middle.y()), 5, 5)
 
 
 def _load(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor("#23323F"), 1.6))
-    painter.setBrush(QColor(35, 50, 63, 90))
+    painter.setPen(QPen(QColor(HUES.hoist), 1.6))
+    painter.setBrush(sheer(HUES.hoist, 90))
     c = box.center()
     painter.drawEllipse(c, 6.5, 6.5)
     painter.drawLine(c - QPointF(4, 0), c + QPointF(4, 0))
@@ -38,34 +39,34 @@ def _load(painter: QPainter, box: QRectF) -> None:
 
 
 def _swept(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor(SOFT), 1.4, Qt.PenStyle.DashLine))
-    painter.setBrush(QColor(124, 135, 144, 60))
+    painter.setPen(QPen(QColor(HUES.soft), 1.4, Qt.PenStyle.DashLine))
+    painter.setBrush(sheer(HUES.swept, 60))
     painter.drawRoundedRect(box.adjusted(1, 2, -1, -2), 5, 5)
 
 
 def _structure(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor(INK), 1.0))
-    painter.setBrush(STRUCTURE)
+    painter.setPen(QPen(QColor(HUES.ink), 1.0))
+    painter.setBrush(QColor(HUES.structure))
     painter.drawRect(box.adjusted(4, 1, -4, -1))
 
 
 def _seen(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor(SOFT), 0.6))
+    painter.setPen(QPen(QColor(HUES.soft), 0.6))
     third = box.width() / 3
     for i, alpha in enumerate((30, 95, 170)):
-        painter.setBrush(QColor(91, 143, 168, alpha))
+        painter.setBrush(sheer(HUES.seen, alpha))
         painter.drawRect(QRectF(box.left() + i * third, box.top() + 1, third, box.height() - 2))
 
 
 def _unseen(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor(SOFT), 0.6))
-    painter.setBrush(QBrush(QColor(90, 98, 106, 170), Qt.BrushStyle.FDiagPattern))
+    painter.setPen(QPen(QColor(HUES.soft), 0.6))
+    painter.setBrush(QBrush(sheer(HUES.unseen, 170), Qt.BrushStyle.FDiagPattern))
     painter.drawRect(box.adjusted(1, 1, -1, -1))
 
 
 def _footprint(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(QColor("#34495C"), 1.4, Qt.PenStyle.DotLine))
-    painter.setBrush(QColor(52, 73, 92, 16))
+    painter.setPen(QPen(QColor(HUES.camera), 1.4, Qt.PenStyle.DotLine))
+    painter.setBrush(sheer(HUES.camera, 16))
     painter.drawRect(box.adjusted(1, 1, -1, -1))
 
 
@@ -113,6 +114,6 @@ def paint_legend(
         y = top + row * _ROW_PX
         draw(painter, QRectF(x, y + 2, _SWATCH_PX, _ROW_PX - 5))
         painter.setFont(sized(9.0))
-        painter.setPen(QColor(INK))
+        painter.setPen(QColor(HUES.ink))
         box = QRectF(x + _SWATCH_PX + 5, y, width_px, _ROW_PX)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

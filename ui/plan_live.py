@@ -11,14 +11,13 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from calibration.site import Site
 from safety.records import HoistView, Level, Snapshot
 from tracking.records import Path, Person
+from ui.hues import HUES
 from ui.plan_geometry import View, girder
-from ui.plan_static import Layers, shape
+from ui.plan_static import Layers, shape, sheer
 from ui.text import Language, say, word
-from ui.theme import BLACK, GHOST, INK, SOFT, WHITE, level_colour, sized
+from ui.theme import level_colour, sized
 
 _PERSON_PX = 6.5
-_HOIST = QColor("#23323F")
-_CALM_SWEPT = QColor("#7C8790")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +59,19 @@ class LivePainter:
         self._write_labels()
 
     def _colour(self, colour: QColor | str, alpha: int = 255) -> QColor:
-        out = QColor(GHOST) if self._ghost else QColor(colour)
+        out = QColor(HUES.ghost) if self._ghost else QColor(colour)
         out.setAlpha(alpha)
         return out
 
     def _level(self, level: Level, alpha: int = 255) -> QColor:
-        return self._colour(_CALM_SWEPT if level is Level.CLEAR else level_colour(level), alpha)
+        return self._colour(QColor(HUES.swept) if level is Level.CLEAR else level_colour(level), alpha)
 
     def _paint_swept(self, hoist: HoistView) -> None:
         if hoist.swept is None or len(hoist.swept.outline_m) < 3:
             return
         alpha = 40 if hoist.level is Level.CLEAR else 105
         self._painter.setBrush(self._level(hoist.level, alpha))
-        edge = INK if hoist.level is not Level.CLEAR else SOFT
+        edge = HUES.ink if hoist.level is not Level.CLEAR else HUES.soft
         self._painter.setPen(QPen(self._colour(edge), 1.4, Qt.PenStyle.DashLine))
         self._painter.drawPolygon(shape(self._view, hoist.swept.outline_m))
 
@@ -84,21 +83,23 @@ class LivePainter:
         hook = QPointF(*self._view.px(state.x_m, state.y_m))
         beam = girder(table, state) if table is not None else None
         if beam is not None:
-            painter.setPen(QPen(self._colour(_HOIST, 110), 4.0, style))
+            painter.setPen(QPen(self._colour(HUES.hoist, 110), 4.0, style))
             painter.drawLine(*(QPointF(*self._view.px(*end)) for end in beam))
-        painter.setPen(QPen(self._colour(_HOIST), 1.5, style))
-        painter.setBrush(self._colour(WHITE, 200))
+        painter.setPen(QPen(self._colour(HUES.hoist), 1.5, style))
+        painter.setBrush(self._colour(HUES.halo, 200))
         painter.drawRect(QRectF(trolley.x() - 7, trolley.y() - 7, 14, 14))
         painter.drawLine(trolley, hook)
         radius = (table.load_radius_m if table is not None else 0.5) * self._view.scale_px_per_m
         if state.carrying != "empty":
             known = state.carrying == "loaded" and not state.lost
-            painter.setPen(QPen(self._colour(_HOIST), 2.0, Qt.PenStyle.SolidLine if known else Qt.PenStyle.DashLine))
-            painter.setBrush(self._colour(_HOIST, 90 if known else 30))
+            painter.setPen(
+                QPen(self._colour(HUES.hoist), 2.0, Qt.PenStyle.SolidLine if known else Qt.PenStyle.DashLine)
+            )
+            painter.setBrush(self._colour(HUES.hoist, 90 if known else 30))
             painter.drawEllipse(hook, radius, radius)
         else:
             radius = 6.0
-        painter.setPen(QPen(self._colour(_HOIST), 2.2))
+        painter.setPen(QPen(self._colour(HUES.hoist), 2.2))
         painter.drawLine(hook - QPointF(6, 0), hook + QPointF(6, 0))
         painter.drawLine(hook - QPointF(0, 6), hook + QPointF(0, 6))
         self._labels.append(Label(hook.x(), hook.y(), radius, self._hoist_text(hoist), True))
@@ -118,7 +119,7 @@ class LivePainter:
         """A trail that fades as it grows less certain, with a disc of one sigma at every whole second ahead."""
         painter, scale = self._painter, self._view.scale_px_per_m
         points = [QPointF(*self._view.px(x, y)) for x, y in zip(path.x_m, path.y_m, strict=True)]
-        colour = _HOIST if hoist else QColor(BLACK)
+        colour = QColor(HUES.hoist if hoist else HUES.ink)
         horizon_s = max(path.ahead_s, default=0.0) or 1.0
         for point, ahead_s, sigma_m in zip(points, path.ahead_s, path.sigma_m, strict=True):
             if ahead_s <= 0.0 or ahead_s % 1.0 > 1e-6:
@@ -138,16 +139,16 @@ class LivePainter:
         at = QPointF(*self._view.px(person.x_m, person.y_m))
         radius = max(_PERSON_PX, 0.25 * self._view.scale_px_per_m)
         if level is not Level.CLEAR:
-            painter.setPen(QPen(self._colour(BLACK), 1.2))
+            painter.setPen(QPen(self._colour(HUES.ink), 1.2))
             painter.setBrush(self._level(level))
             painter.drawEllipse(at, radius + 6.0, radius + 6.0)
-        painter.setPen(QPen(self._colour(WHITE), 1.6))
-        painter.setBrush(self._colour(INK))
+        painter.setPen(QPen(self._colour(HUES.halo), 1.6))
+        painter.setBrush(self._colour(HUES.ink))
         if person.lost or person.unseen_s > 0.5:
             # A person who is not seen now is drawn hollow, as large as the doubt about the place.
             doubt = max(radius, person.sigma_m * self._view.scale_px_per_m)
-            painter.setPen(QPen(self._colour(INK), 2.0, Qt.PenStyle.DashLine))
-            painter.setBrush(self._colour(WHITE, 120))
+            painter.setPen(QPen(self._colour(HUES.ink), 2.0, Qt.PenStyle.DashLine))
+            painter.setBrush(self._colour(HUES.halo, 120))
             painter.drawEllipse(at, doubt, doubt)
         else:
             painter.drawEllipse(at, radius, radius)
@@ -171,9 +172,9 @@ class LivePainter:
             box = free[0] if free else boxes[0]
             taken.append(box)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(250, 251, 252, 220))
+            painter.setBrush(sheer(HUES.panel, 220))
             painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(self._colour(INK))
+            painter.setPen(self._colour(HUES.ink))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label.text)
 
 

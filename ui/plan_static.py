@@ -12,22 +12,19 @@ from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainte
 
 from calibration.coverage import CoverageMap
 from calibration.site import Site
+from ui.hues import HUES
 from ui.plan_geometry import Polygon, View, camera_place, footprint, label_point, scale_bar_m
 from ui.text import Language, say
-from ui.theme import BLACK, INK, RED, SOFT, WHITE, sized
+from ui.theme import sized
 
-FLOOR = QColor("#F7F8F9")
-STRUCTURE = QColor("#8A939B")
-_SEEN = QColor("#5B8FA8")
 _SEEN_ALPHA = (0, 20, 56, 100)
-_UNSEEN = QColor(90, 98, 106, 120)
-_CAMERA = QColor("#34495C")
-_ZONES: dict[str, tuple[QColor, Qt.BrushStyle]] = {
-    "walkway": (QColor(96, 104, 112, 120), Qt.BrushStyle.HorPattern),
-    "work": (QColor(96, 104, 112, 90), Qt.BrushStyle.Dense7Pattern),
-    "exclusion": (QColor(196, 13, 40, 90), Qt.BrushStyle.BDiagPattern),
-    "ignore": (QColor(96, 104, 112, 130), Qt.BrushStyle.DiagCrossPattern),
+_ZONES: dict[str, tuple[int, Qt.BrushStyle]] = {
+    "walkway": (120, Qt.BrushStyle.HorPattern),
+    "work": (90, Qt.BrushStyle.Dense7Pattern),
+    "exclusion": (90, Qt.BrushStyle.BDiagPattern),
+    "ignore": (130, Qt.BrushStyle.DiagCrossPattern),
 }
+"""How strongly a zone is hatched, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,15 @@ class Layers:
     legend: bool = True
 
 
-def zone_colour(kind: str) -> QColor:
+def zone_colour(kind: str, alpha: int = 220) -> QColor:
     """The colour of a zone's edge, as strong as on the plan."""
-    colour = QColor(_ZONES[kind][0])
-    colour.setAlpha(220)
+    return sheer(HUES.fault if kind == "exclusion" else HUES.hatch, alpha)
+
+
+def sheer(hue: str, alpha: int) -> QColor:
+    """A colour that lets through what is under it; ``alpha`` 0 to 255."""
+    colour = QColor(hue)
+    colour.setAlpha(alpha)
     return colour
 
 
@@ -78,7 +80,7 @@ class StaticPlan:
     def paint(self, painter: QPainter, view: View, layers: Layers, language: Language) -> None:
         boundary = shape(view, self.site.site.boundary_m)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(FLOOR)
+        painter.setBrush(QColor(HUES.floor))
         painter.drawPolygon(boundary)
         if layers.coverage and self._heat is not None:
             self._paint_coverage(painter, view)
@@ -87,10 +89,10 @@ class StaticPlan:
         if layers.footprints:
             self._paint_footprints(painter, view)
         for structure in self.site.structure:
-            painter.setPen(QPen(QColor(INK), 1.0))
-            painter.setBrush(STRUCTURE)
+            painter.setPen(QPen(QColor(HUES.ink), 1.0))
+            painter.setBrush(QColor(HUES.structure))
             painter.drawPolygon(shape(view, structure.polygon_m))
-        painter.setPen(QPen(QColor(INK), 2.0))
+        painter.setPen(QPen(QColor(HUES.ink), 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolygon(boundary)
         self._paint_cameras(painter, view)
@@ -111,7 +113,7 @@ class StaticPlan:
         painter.drawImage(target, self._heat[0])
         # The hatch is drawn through a mask of unseen cells, so its lines keep their width at any zoom.
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(_UNSEEN, Qt.BrushStyle.FDiagPattern))
+        painter.setBrush(QBrush(sheer(HUES.unseen, 120), Qt.BrushStyle.FDiagPattern))
         for row, first, last in self._heat[1]:
             top = bottom - (row + 1) * side
             painter.drawRect(QRectF(left + first * side, top, (last - first) * side, side))
@@ -119,7 +121,8 @@ class StaticPlan:
 
     def _paint_zones(self, painter: QPainter, view: View) -> None:
         for zone in self.site.zone:
-            colour, pattern = _ZONES[zone.kind]
+            alpha, pattern = _ZONES[zone.kind]
+            colour = zone_colour(zone.kind, alpha)
             painter.setPen(QPen(zone_colour(zone.kind), 1.2, Qt.PenStyle.DashLine))
             painter.setBrush(QBrush(colour, pattern))
             painter.drawPolygon(shape(view, zone.polygon_m))
@@ -138,14 +141,14 @@ class StaticPlan:
             if not room.containsPoint(box.center(), Qt.FillRule.OddEvenFill):
                 box.moveCenter(QPointF(*view.px(*label_point(list(zone.polygon_m)))))
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(250, 251, 252, 215))
+            painter.setBrush(sheer(HUES.panel, 215))
             painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(QColor(RED if zone.kind == "exclusion" else SOFT))
+            painter.setPen(QColor(HUES.fault if zone.kind == "exclusion" else HUES.soft))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_footprints(self, painter: QPainter, view: View) -> None:
-        painter.setBrush(QColor(52, 73, 92, 16))
-        painter.setPen(QPen(_CAMERA, 1.0, Qt.PenStyle.DotLine))
+        painter.setBrush(sheer(HUES.camera, 16))
+        painter.setPen(QPen(QColor(HUES.camera), 1.0, Qt.PenStyle.DotLine))
         for polygon in self.footprints.values():
             if polygon:
                 painter.drawPolygon(shape(view, polygon))
@@ -161,8 +164,8 @@ class StaticPlan:
             painter.save()
             painter.translate(x, y)
             painter.rotate(-math.degrees(heading_rad))
-            painter.setPen(QPen(QColor(WHITE), 1.0))
-            painter.setBrush(_CAMERA)
+            painter.setPen(QPen(QColor(HUES.halo), 1.0))
+            painter.setBrush(QColor(HUES.camera))
             painter.drawPolygon(QPolygonF([QPointF(2, 0), QPointF(11, -7), QPointF(11, 7)]))
             painter.drawRoundedRect(QRectF(-7, -5, 12, 10), 2, 2)
             painter.restore()
@@ -170,9 +173,9 @@ class StaticPlan:
             left = x + 13 if x < room.width() / 2 else x - 13 - width
             box = QRectF(left, y - metrics.height() / 2, width, metrics.height())
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(250, 251, 252, 215))
+            painter.setBrush(sheer(HUES.panel, 215))
             painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(_CAMERA)
+            painter.setPen(QColor(HUES.camera))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 
 
@@ -180,7 +183,7 @@ def paint_scale(painter: QPainter, view: View, left_px: float, bottom_px: float)
     """A bar of a round length in metres; returns its right end in pixels."""
     length_m = scale_bar_m(view.scale_px_per_m, 110.0)
     width = length_m * view.scale_px_per_m
-    painter.setPen(QPen(QColor(BLACK), 2.0))
+    painter.setPen(QPen(QColor(HUES.ink), 2.0))
     painter.drawLine(QPointF(left_px, bottom_px), QPointF(left_px + width, bottom_px))
     for x in (left_px, left_px + width):
         painter.drawLine(QPointF(x, bottom_px - 5), QPointF(x, bottom_px + 1))
@@ -203,7 +206,8 @@ def _heat(coverage: CoverageMap) -> tuple[QImage, list[tuple[int, int, int]]]:
     rows, cols = count.shape
     pixels = np.zeros((rows, cols, 4), np.uint8)
     alpha = np.take(np.array(_SEEN_ALPHA, np.uint8), np.clip(count, 0, 3))
-    pixels[..., 0], pixels[..., 1], pixels[..., 2] = _SEEN.red(), _SEEN.green(), _SEEN.blue()
+    seen = QColor(HUES.seen)
+    pixels[..., 0], pixels[..., 1], pixels[..., 2] = seen.red(), seen.green(), seen.blue()
     pixels[..., 3] = np.where(count > 0, alpha, 0)
     data = np.ascontiguousarray(pixels[::-1]).tobytes()
     image = QImage(data, cols, rows, cols * 4, QImage.Format.Format_RGBA8888).copy()

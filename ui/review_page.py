@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -69,6 +70,9 @@ class ReviewPage(QWidget):
         self.title = QLabel(self)
         self.title.setFont(sized(11.5, bold=True))
         self.table = read_only(self, len(COLUMNS), COLUMNS.index("situation"), choice="rows")
+        lines = self.table.verticalHeader()
+        if lines is not None:  # a long name of a situation takes a second line
+            lines.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.message = QLabel(self)
         self.message.setObjectName("soft")
         self.message.setFont(sized(13.0))

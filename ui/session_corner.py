@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QPushButton, QWidget
 from ui.session_model import SessionDesk
 from ui.sign_in import SignInDialog
 from ui.text import Language
-from ui.theme import PAIRS, css
+from ui.theme import wear
 
 Clock = Callable[[], float]
 
@@ -35,7 +35,7 @@ class SessionCorner(QPushButton):
             self.setText(label.text)
             self.setToolTip(label.tip)
             self.setAccessibleName(label.text)
-            self.setStyleSheet(f"QPushButton {{ {css(PAIRS['caution'])} }}" if label.alert else "")
+            wear(self, "caution" if label.alert else "panel", ground=True)
             self._fit_corner()
         if self.dialog is None:
             return

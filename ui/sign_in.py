@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit
 
 from ui.dialogs import fit_to_words
 from ui.text import Language, say
-from ui.theme import PAIRS, sized
+from ui.theme import sized, wear
 
 _NAME_LENGTH, _PASSWORD_LENGTH = 32, 128
 
@@ -64,8 +64,8 @@ class SignInDialog(QDialog):
         """What became of it: nothing, being checked, or why not."""
         if self.result_line.text() != (words or " "):
             self.result_line.setText(words or " ")
-            ink = PAIRS["soft_page"].text if checking else PAIRS["error"].text
-            self.result_line.setStyleSheet(f"color: {ink}; font-weight: {'normal' if checking else 'bold'};")
+            wear(self.result_line, "soft_page" if checking else "error")
+            self.result_line.setFont(sized(10.5, bold=not checking))
             if words and not checking:
                 self.password.clear()
                 self.password.setFocus(Qt.FocusReason.OtherFocusReason)

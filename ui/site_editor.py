@@ -8,10 +8,12 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
+from ui.hues import HUES
+from ui.plan_static import sheer
 from ui.site_draft import Point, Ref, points_of
 from ui.site_page_model import SitePageModel
 from ui.text import Language
-from ui.theme import BLUE, INK, RED, WHITE, sized
+from ui.theme import sized
 
 _GRIP_PX = 9.0
 _STEP_M, _LONG_STEP_M, _FINE_STEP_M = 0.1, 1.0, 0.01
@@ -60,7 +62,7 @@ class ShapeEditor(QWidget):
         for ref in self.model.draft.refs():
             chosen = ref == self.model.selected
             if chosen or ref in faulty or ref.table == "hoist":
-                pen = QPen(QColor(RED if ref in faulty else BLUE), 3.0 if chosen else 1.8)
+                pen = QPen(QColor(HUES.fault if ref in faulty else HUES.accent), 3.0 if chosen else 1.8)
                 pen.setStyle(Qt.PenStyle.DashLine if ref.table == "hoist" else Qt.PenStyle.SolidLine)
                 self._paint_outline(painter, ref, pen)
             if ref in faulty:
@@ -87,7 +89,7 @@ class ShapeEditor(QWidget):
 
     def _paint_outline(self, painter: QPainter, ref: Ref, pen: QPen) -> None:
         corners = self.outline(ref)
-        for width, colour in ((pen.widthF() + 2.0, QColor(WHITE)), (pen.widthF(), pen.color())):
+        for width, colour in ((pen.widthF() + 2.0, QColor(HUES.halo)), (pen.widthF(), pen.color())):
             under = QPen(pen)
             under.setColor(colour)
             under.setWidthF(width)
@@ -110,7 +112,7 @@ class ShapeEditor(QWidget):
             top.x() + 6, max(2.0, top.y() - metrics.height() - 9), metrics.horizontalAdvance(text) + 8, metrics.height()
         )
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(250, 251, 252, 225))
+        painter.setBrush(sheer(HUES.panel, 225))
         painter.drawRoundedRect(box, 3, 3)
         painter.setPen(colour)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -121,20 +123,20 @@ class ShapeEditor(QWidget):
         at = next((p for c in self.outline(ref) if (p := self.to_px(c)) is not None), None)
         if at is None:
             return
-        for width, colour in ((5.0, WHITE), (3.0, RED)):
+        for width, colour in ((5.0, HUES.halo), (3.0, HUES.fault)):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawLine(at + QPointF(-14, -14), at + QPointF(-4, -4))
             painter.drawLine(at + QPointF(-14, -4), at + QPointF(-4, -14))
 
     def _paint_grips(self, painter: QPainter, ref: Ref) -> None:
         corners, middles = self._grips(ref)
-        painter.setPen(QPen(QColor(INK), 1.2))
+        painter.setPen(QPen(QColor(HUES.ink), 1.2))
         for _, middle in middles:
-            painter.setBrush(QColor(WHITE))
+            painter.setBrush(QColor(HUES.halo))
             painter.drawRect(QRectF(middle.x() - 3.0, middle.y() - 3.0, 6.0, 6.0))
         for k, corner in corners:
             chosen = k == self.model.corner
-            painter.setBrush(QColor(BLUE if chosen else WHITE))
+            painter.setBrush(QColor(HUES.accent if chosen else HUES.halo))
             size = 7.0 if chosen else 5.5
             painter.drawEllipse(corner, size, size)
 

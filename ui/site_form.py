@@ -21,11 +21,11 @@ from PyQt6.QtWidgets import (
 )
 
 from calibration.site import Hoist, TagTable, Zone
+from ui.hues import HUES
 from ui.site_draft import Point, Row, points_of
 from ui.site_faults import field_words
 from ui.site_page_model import SitePageModel
 from ui.text import TEXT, Language, say
-from ui.theme import RED
 
 NUMBERS = {
     "structure": ("height_m",),
@@ -234,7 +234,7 @@ class SiteForm(QScrollArea):
                 return
             points = text.points()
             wanted = points is not None and (len(points) == 2 if shape == "travel_m" else len(points) >= 3)
-            text.setStyleSheet("" if wanted else f"border: 2px solid {RED};")
+            text.setStyleSheet("" if wanted else f"border: 2px solid {HUES.fault};")
             if wanted and points is not None and self._model.selected is not None:
                 document.setModified(False)
                 self._model.changed_in_drag()

@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import (
 
 from safety.records import Picture, SessionView
 from safety.site_records import COMMENT_MAX
+from ui.hues import HUES
 from ui.site_draft import Point, Ref
 from ui.site_editor import ShapeEditor
 from ui.site_form import SiteForm
@@ -33,7 +34,7 @@ from ui.site_page_model import HistoryRow, SitePageModel
 from ui.site_picture import SitePicture
 from ui.site_plan import SitePlan
 from ui.text import Language, say
-from ui.theme import PAIRS, RED, sized
+from ui.theme import sized, wear
 
 TABLES = ("zone", "structure", "hoist")
 _PAIR = {"soft": "soft", "calm": "calm", "error": "error", "caution": "caution"}
@@ -90,9 +91,7 @@ class SitePage(QWidget):
         if self.status.text() != status.text:
             self.status.setText(status.text)
             self.status.setAccessibleName(status.text)
-            pair = PAIRS[_PAIR[status.tone]]
-            ground = f" background: {pair.ground}; padding: 3px;" if status.tone in ("caution", "calm") else ""
-            self.status.setStyleSheet(f"color: {pair.text};{ground}")
+            wear(self.status, _PAIR[status.tone], ground=status.tone in ("caution", "calm"))
         self._enable()
         self._show_history()
         editor = self.stack.currentWidget()
@@ -273,7 +272,7 @@ class SitePage(QWidget):
                         item = QTreeWidgetItem([f"✕ {name}" if wrong else name])
                         item.setData(0, Qt.ItemDataRole.UserRole, ref)
                         if wrong:
-                            item.setForeground(0, QColor(RED))
+                            item.setForeground(0, QColor(HUES.fault))
                         head.addChild(item)
             self.things.expandAll()
         self._mark_selected()

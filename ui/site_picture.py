@@ -10,12 +10,13 @@ from PyQt6.QtWidgets import QWidget
 from calibration.camera import Array, Camera
 from calibration.site import CameraTable
 from safety.records import Picture
-from ui.plan_static import STRUCTURE, zone_colour
+from ui.hues import HUES, PAIRS, WHITE, YELLOW
+from ui.plan_static import zone_colour
 from ui.site_draft import Point, points_of
 from ui.site_editor import ShapeEditor
 from ui.site_page_model import SitePageModel
 from ui.text import Language, say
-from ui.theme import PAIRS, WHITE, YELLOW, sized
+from ui.theme import sized
 
 _STEP_M = 0.25
 """Edges are drawn in pieces this long, so that they bend as the lens bends them."""
@@ -108,7 +109,7 @@ class SitePicture(ShapeEditor):
         for zone in self.model.draft.rows["zone"]:
             self._paint(painter, points_of(zone), QPen(zone_colour(str(zone["kind"])), 2.0, Qt.PenStyle.DashLine))
         for row in self.model.draft.rows["structure"]:
-            pen = QPen(STRUCTURE.darker(150), 2.0)
+            pen = QPen(QColor(HUES.structure).darker(150), 2.0)
             self._paint(painter, points_of(row), pen)
             if isinstance(row["height_m"], int | float):
                 self._paint_upright(painter, points_of(row), float(row["height_m"]), pen)

@@ -6,13 +6,13 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
+from ui.hues import HUES
 from ui.plan_geometry import ZOOM_MAX, View, fit
 from ui.plan_static import Layers, StaticPlan, paint_scale
 from ui.site_draft import Point
 from ui.site_editor import ShapeEditor
 from ui.site_page_model import SitePageModel
 from ui.text import Language, say
-from ui.theme import EDGE, PANEL
 
 _LAYERS = Layers(coverage=False, footprints=False)
 
@@ -47,14 +47,14 @@ class SitePlan(ShapeEditor):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(PANEL))
+        painter.fillRect(self.rect(), QColor(HUES.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         view = self.view()
         self._static = self._static.of_site(self.model.shown())
         self._static.paint(painter, view, _LAYERS, self.language)
         self.paint_shapes(painter)
         paint_scale(painter, view, 16.0, self.height() - 12.0)
-        painter.setPen(QPen(QColor(EDGE), 1.0))
+        painter.setPen(QPen(QColor(HUES.edge), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), 4, 4)
         painter.end()

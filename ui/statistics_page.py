@@ -25,10 +25,11 @@ from ui.bar_chart import BarChart
 from ui.group_model import COLUMNS, AllHallsView, all_halls_view, heads
 from ui.group_reader import GroupReader
 from ui.hall_box import HallBox
+from ui.hues import PAIRS
 from ui.statistics_model import Loaded, StatisticsView, view_of
 from ui.tables import PeriodBox, cell, read_only
 from ui.text import Language, say
-from ui.theme import PAIRS, sized
+from ui.theme import sized
 
 _LIMITS = ("figure", "value", "limit", "verdict")
 _KINDS = ("situation", "hoist", "count", "share", "chatters")

@@ -8,7 +8,8 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from ui.theme import GHOST, PAIRS, WHITE, Pair, sized
+from ui.hues import PAIRS
+from ui.theme import sized
 
 _SIDES = {"danger": 8, "warning": 3, "caution": 4}
 
@@ -60,7 +61,7 @@ def level_icon(kind: str, live: bool = True, size_px: int = 20) -> QIcon:
     pixmap = QPixmap(size_px * scale, size_px * scale)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    pair = PAIRS[kind] if live else Pair(WHITE, GHOST)
+    pair = PAIRS[kind if live else "not_live"]
     draw_symbol(painter, QRectF(0, 0, size_px * scale, size_px * scale), kind, QColor(pair.ground), QColor(pair.text))
     painter.end()
     pixmap.setDevicePixelRatio(scale)

@@ -11,6 +11,7 @@ from typing import Literal
 from safety.words import WORDS
 from ui.text_group import GROUP
 from ui.text_health import HEALTH
+from ui.text_looks import LOOKS
 from ui.text_nodes import NODES
 from ui.text_outputs import OUTPUTS
 from ui.text_review import REVIEW
@@ -34,6 +35,7 @@ TEXT: dict[str, tuple[str, str]] = {
     **SESSION,
     **STATISTICS,
     **REVIEW,
+    **LOOKS,
     # Headlines
     "headline.waiting": ("WAITING FOR ENGINE", "엔진 연결 대기"),
     "headline.silent": ("ENGINE SILENT", "엔진 응답 없음"),

@@ -1,63 +1,15 @@
-"""How the console looks: colours with fixed meanings, fonts that hold Korean, one style sheet.
+"""How the console looks: fonts that hold Korean, the palette and the style sheet of the theme in use.
 
-Colours follow IEC 60073: red danger, yellow (and amber) abnormal, green normal, blue mandatory, and
-grey or black where no meaning is meant. Colour never stands alone: word and shape go with it.
+Colour never stands alone: word and shape go with it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PyQt6.QtGui import QColor, QFont, QFontDatabase
+from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PyQt6.QtWidgets import QWidget
 
 from safety.records import Level
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A text colour and the ground on which it is read."""
-
-    text: str
-    ground: str
-
-
-PAGE = "#E4E7EA"
-PANEL = "#FAFBFC"
-EDGE = "#B6BEC6"
-INK = "#171C21"
-SOFT = "#4A545E"
-RED = "#C40D28"
-RED_DARK = "#7E0819"
-AMBER = "#FFAE00"
-YELLOW = "#FFE14D"
-GREEN = "#12733A"
-BLUE = "#0B4F9E"
-BLACK = "#101316"
-WHITE = "#FFFFFF"
-GHOST = "#6B747C"
-"""Ink of anything that is not live."""
-
-PAIRS: dict[str, Pair] = {
-    "page": Pair(INK, PAGE),
-    "panel": Pair(INK, PANEL),
-    "soft": Pair(SOFT, PANEL),
-    "soft_page": Pair(SOFT, PAGE),
-    "ghost": Pair(GHOST, PANEL),
-    "clear": Pair(WHITE, GREEN),
-    "caution": Pair(BLACK, YELLOW),
-    "warning": Pair(BLACK, AMBER),
-    "danger": Pair(WHITE, RED),
-    "danger_dark": Pair(WHITE, RED_DARK),
-    "silent": Pair(WHITE, BLACK),
-    "waiting": Pair(WHITE, "#4B545D"),
-    "calm": Pair("#0C5128", "#DDEBE1"),
-    "primary": Pair(WHITE, BLUE),
-    "disabled": Pair("#596169", "#E3E6E9"),
-    "selected": Pair(INK, "#C9DCF2"),
-    "error": Pair(RED, PANEL),
-    "tile": Pair(WHITE, "#22282E"),
-}
-"""Every pair of text and ground in use; a test holds each to a contrast of 4.5 or better."""
+from ui.hues import BLACK, HUES, PAIRS, Pair
 
 FLASH_HZ = 1.5
 """Flash of an unacknowledged danger: in the normal flashing band of IEC 60073 (1.4 to 2.8 Hz), under 2 Hz,
@@ -121,28 +73,75 @@ def css(pair: Pair) -> str:
     return f"color: {pair.text}; background: {pair.ground};"
 
 
+def wear(widget: QWidget, pair: str, *, ground: bool = False) -> None:
+    """Give a label or frame the ink of a pair, or its ground too; it follows a change of the theme by itself."""
+    worn = f"{pair} ground" if ground else pair
+    if widget.property("wear") == worn:
+        return
+    widget.setProperty("wear", worn)
+    style = widget.style()
+    if style is not None:  # Qt looks at properties only then
+        style.unpolish(widget)
+        style.polish(widget)
+
+
+def palette() -> QPalette:
+    """What Qt's own widgets take their colours from."""
+    out = QPalette()
+    role = QPalette.ColorRole
+    for name, colour in (
+        (role.Window, HUES.page),
+        (role.WindowText, HUES.ink),
+        (role.Base, HUES.panel),
+        (role.AlternateBase, HUES.page),
+        (role.Text, HUES.ink),
+        (role.Button, HUES.panel),
+        (role.ButtonText, HUES.ink),
+        (role.BrightText, HUES.fault),
+        (role.PlaceholderText, HUES.soft),
+        (role.ToolTipBase, HUES.panel),
+        (role.ToolTipText, HUES.ink),
+        (role.Link, HUES.accent),
+        (role.Highlight, PAIRS["selected"].ground),
+        (role.HighlightedText, PAIRS["selected"].text),
+        (role.Mid, HUES.edge),
+        (role.Dark, HUES.edge),
+    ):
+        out.setColor(name, QColor(colour))
+    for name in (role.Text, role.ButtonText, role.WindowText):
+        out.setColor(QPalette.ColorGroup.Disabled, name, QColor(PAIRS["disabled"].text))
+    return out
+
+
 def style_sheet() -> str:
     """The style sheet of the whole window."""
-    p = PAIRS
+    p, h = PAIRS, HUES
+    worn = "".join(
+        f'QLabel[wear="{name}"] {{ color: {pair.text}; }} *[wear="{name} ground"] {{ {css(pair)} }}\n'
+        for name, pair in p.items()
+    )
     return f"""
     QMainWindow, QDialog {{ {css(p["page"])} }}
     QMenuBar, QMenu {{ {css(p["panel"])} }}
     QMenuBar::item:selected, QMenu::item:selected {{ {css(p["selected"])} }}
-    QToolTip {{ {css(p["panel"])} border: 1px solid {EDGE}; padding: 3px; }}
-    QFrame#panel {{ {css(p["panel"])} border: 1px solid {EDGE}; border-radius: 4px; }}
-    QLabel {{ background: transparent; color: {INK}; }}
-    QLabel#soft {{ color: {SOFT}; }}
-    QPushButton {{ {css(p["panel"])} border: 1px solid {SOFT}; border-radius: 4px; padding: 5px 12px; }}
-    QPushButton:hover {{ border: 1px solid {BLUE}; }}
-    QPushButton:focus {{ border: 2px solid {BLUE}; padding: 4px 11px; }}
-    QPushButton#primary {{ {css(p["primary"])} border-color: {BLUE}; font-weight: bold; }}
-    QPushButton#primary:focus {{ border-color: {INK}; }}
-    QPushButton:disabled, QPushButton#primary:disabled {{ {css(p["disabled"])} border-color: {EDGE}; }}
-    QTableWidget {{ {css(p["panel"])} gridline-color: {EDGE}; border: none; selection-background-color:
-        {p["selected"].ground}; selection-color: {INK}; }}
+    QToolTip {{ {css(p["panel"])} border: 1px solid {h.edge}; padding: 3px; }}
+    QFrame#panel {{ {css(p["panel"])} border: 1px solid {h.edge}; border-radius: 4px; }}
+    QLabel {{ background: transparent; color: {h.ink}; }}
+    QLabel#soft {{ color: {h.soft}; }}
+    QPushButton {{ {css(p["panel"])} border: 1px solid {h.soft}; border-radius: 4px; padding: 5px 12px; }}
+    QPushButton:hover {{ border: 1px solid {h.accent}; }}
+    QPushButton:focus {{ border: 2px solid {h.accent}; padding: 4px 11px; }}
+    QPushButton#primary {{ {css(p["primary"])} border-color: {h.accent}; font-weight: bold; }}
+    QPushButton#primary:focus {{ border-color: {h.ink}; }}
+    QPushButton:disabled, QPushButton#primary:disabled {{ {css(p["disabled"])} border-color: {h.edge}; }}
+    QTableWidget {{ {css(p["panel"])} gridline-color: {h.edge}; border: none; selection-background-color:
+        {p["selected"].ground}; selection-color: {p["selected"].text}; }}
     QTableWidget::item {{ padding: 0px 6px; }}
-    QHeaderView::section {{ {css(p["page"])} border: none; border-right: 1px solid {EDGE}; padding: 3px 6px; }}
-    QSplitter::handle {{ background: {PAGE}; }}
-    QLineEdit {{ {css(p["panel"])} border: 1px solid {SOFT}; border-radius: 3px; padding: 4px; }}
-    QLineEdit:focus {{ border: 2px solid {BLUE}; padding: 3px; }}
+    QHeaderView::section {{ {css(p["page"])} border: none; border-right: 1px solid {h.edge}; padding: 3px 6px; }}
+    QTableCornerButton::section {{ {css(p["page"])} border: none; }}
+    QSplitter::handle {{ background: {h.page}; }}
+    QLineEdit {{ {css(p["panel"])} border: 1px solid {h.soft}; border-radius: 3px; padding: 4px; }}
+    QLineEdit:focus {{ border: 2px solid {h.accent}; padding: 3px; }}
+    QLabel#badge {{ border: 2px solid {BLACK}; padding: 6px 10px; }}
+    {worn}
     """

@@ -12,8 +12,9 @@ import pytest
 import ui
 from safety.records import AlarmState, Level, Phase, Role
 from tracking.records import Mode
+from ui.hues import PAIRS
 from ui.text import TEXT, duration, other, say, word
-from ui.theme import FLASH_HZ, PAIRS, contrast
+from ui.theme import FLASH_HZ, contrast
 
 
 def blanks(text: str) -> set[str]:
@@ -50,6 +51,7 @@ def test_no_text_is_left_over() -> None:
         "site",
         "detect",
         "group",
+        "theme",
     }
     computed |= {
         "health",
