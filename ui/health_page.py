@@ -184,7 +184,7 @@ class HealthPage(QWidget):
         if report is not None:
             self.tested.setText(say(self._language, "health.tested", result=headline(report, self._language)))
         ink = "panel" if report is None else {"failed": "error", "passed": "calm"}.get(outcome(report), "panel")
-        self.tested.setStyleSheet(f"color: {PAIRS[ink].text};")
+        wear(self.tested, ink)
 
     def show_notice(self, notice: Notice | None) -> None:
         """What became of the last click."""
@@ -193,7 +193,7 @@ class HealthPage(QWidget):
             text = say(self._language, "health.choose")
         self.notice.setText(text)
         self.notice.setToolTip(text)
-        self.notice.setStyleSheet(f"color: {PAIRS['error' if notice is not None and notice.failed else 'soft'].text};")
+        wear(self.notice, "error" if notice is not None and notice.failed else "soft")
 
     def _lay_out(self) -> None:
         top, acts = QHBoxLayout(), QHBoxLayout()

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 from safety.output_desk import REASON_MAX, REASON_MIN
 from ui.dialogs import buttons_row, fit_to_words
 from ui.text import Language, duration, say
-from ui.theme import PAIRS, sized
+from ui.theme import sized, wear
 
 _MINUTES_FROM_S = 120.0
 
@@ -37,7 +37,7 @@ class BypassDialog(QDialog):
         heading.setFont(sized(13.0, bold=True))
         heading.setWordWrap(True)
         if permit:
-            heading.setStyleSheet(f"color: {PAIRS['error'].text};")
+            wear(heading, "error")
         rules = QLabel(say(language, "bypass.rules"), self)
         rules.setWordWrap(True)
         most = max(1, int(limit_s // self._unit_s))

@@ -18,7 +18,7 @@ from ui.self_test_words import headline, lines, outcome, page, record, who
 from ui.symbols import level_icon
 from ui.tables import cell, read_only
 from ui.text import Language, say
-from ui.theme import PAIRS, sized
+from ui.theme import PAIRS, sized, wear
 
 _COLUMNS = ("kind", "name", "verdict", "why")
 _SYMBOLS: dict[Verdict, str] = {
@@ -85,7 +85,7 @@ class SelfTestDialog(QDialog):
         if notice is not None and notice.action == "self_test" and notice != self._notice:
             self._notice = notice
             self.feedback.setText("" if notice.outcome == "confirmed" else notice.text(self._language))
-            self.feedback.setStyleSheet(f"color: {PAIRS['error' if notice.failed else 'soft'].text};")
+            wear(self.feedback, "error" if notice.failed else "soft")
         done = report is not None and report.done
         self.save.setEnabled(done)
         self.repeat.setEnabled(done or report is None)
@@ -97,7 +97,7 @@ class SelfTestDialog(QDialog):
         self._report = report
         ink = _INKS.get(outcome(report), "panel")
         self.head.setText(headline(report, self._language))
-        self.head.setStyleSheet(f"color: {PAIRS[ink].text};")
+        wear(self.head, ink)
         self.by.setText(who(report, self._language))
         told = sum(item.verdict in ("passed", "failed", "untested") for item in report.items)
         self.bar.setRange(0, max(1, len(report.items)))
@@ -155,4 +155,4 @@ class SelfTestDialog(QDialog):
     def _written(self, file: str, why: str) -> None:
         key = "selftest.unsaved" if why else "selftest.saved"
         self.feedback.setText(say(self._language, key, file=file, why=why))
-        self.feedback.setStyleSheet(f"color: {PAIRS['error' if why else 'calm'].text};")
+        wear(self.feedback, "error" if why else "calm")
