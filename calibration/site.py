@@ -188,7 +188,10 @@ class Zone(Table):
     """Table ``[[zone]]``."""
 
     name: Name
-    kind: Literal["walkway", "work", "exclusion", "ignore"]
+    kind: Literal["walkway", "work", "exclusion", "ignore"] = Field(
+        description="walkway: who walks there is likely a passer-by. work: drawn only. exclusion: whoever is there is "
+        "told. ignore: nobody is looked for there."
+    )
     polygon_m: PolygonM
 
 

@@ -208,6 +208,15 @@ TABLE: dict[Situation, Row] = {
         advice_ko="주변에 사람이 없는지 확인하십시오.",
         priority=16,
     ),
+    Situation.EXCLUSION: Row(
+        title_en="Person in an exclusion zone",
+        title_ko="출입 금지 구역 진입",
+        reason_en="{person} has been in {source} for {inside_s}",
+        reason_ko="{person} – {source} 안에 {inside_s} 동안 머무름",
+        advice_en="Leave the closed area.",
+        advice_ko="출입 금지 구역에서 나가십시오.",
+        priority=17,
+    ),
     Situation.HOIST_LOST: Row(
         title_en="Hoist not located",
         title_ko="호이스트 위치 미확인",
@@ -215,7 +224,7 @@ TABLE: dict[Situation, Row] = {
         reason_ko="{hoist} – {unseen} 동안 위치가 확인되지 않음",
         advice_en="Permit withdrawn. Check cameras, tag and telemetry of this hoist.",
         advice_ko="운전 허가가 취소되었습니다. 카메라·태그·위치 센서를 점검하십시오.",
-        priority=17,
+        priority=18,
         health=True,
     ),
     Situation.CAMERA_BLIND: Row(
@@ -225,7 +234,7 @@ TABLE: dict[Situation, Row] = {
         reason_ko="감시 불능: {blind}{uncovered}",
         advice_en="Check the camera: cable, cover, light and where it looks.",
         advice_ko="카메라의 배선·가림·조명·방향을 점검하십시오.",
-        priority=18,
+        priority=19,
         # A camera is told as blind only after it was so for a time of its own.
         on_factor=1.0,
         health=True,
@@ -237,7 +246,7 @@ TABLE: dict[Situation, Row] = {
         reason_ko="릴레이 노드 {source}: {detail}",
         advice_en="Permit dropped. Check the relay node, then reset it.",
         advice_ko="운전 허가가 차단되었습니다. 릴레이 노드를 점검한 뒤 리셋하십시오.",
-        priority=19,
+        priority=20,
         health=True,
     ),
     Situation.ANNUNCIATOR_FAULT: Row(
@@ -247,7 +256,7 @@ TABLE: dict[Situation, Row] = {
         reason_ko="경보기 {source}: {detail}",
         advice_en="People on the floor may hear nothing. Check process, loudspeaker and sign.",
         advice_ko="현장에서 경보음이 들리지 않을 수 있습니다. 프로세스·스피커·전광판을 점검하십시오.",
-        priority=20,
+        priority=21,
         health=True,
     ),
     Situation.PART_GIVEN_UP: Row(
@@ -257,7 +266,7 @@ TABLE: dict[Situation, Row] = {
         reason_ko="{source}이(가) 다시 시작되지 않습니다: {detail}",
         advice_en="It does not come back by itself. Find out why it ends, then start the supervisor again.",
         advice_ko="스스로 복구되지 않습니다. 종료 원인을 확인한 뒤 감시 프로그램을 다시 시작하십시오.",
-        priority=21,
+        priority=22,
         health=True,
     ),
 }

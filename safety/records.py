@@ -70,6 +70,7 @@ class Situation(Enum):
     BLIND_LIFT = "blind_lift"
     HANDS_ON_LOAD = "hands_on_load"
     PERSON_DOWN = "person_down"
+    EXCLUSION = "exclusion"
     CAMERA_BLIND = "camera_blind"
     HOIST_LOST = "hoist_lost"
     PERSON_LOST = "person_lost"

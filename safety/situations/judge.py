@@ -8,6 +8,7 @@ from calibration.site import Site
 from safety.records import Hazard
 from safety.situations.blind_lift import make_blind_lift
 from safety.situations.crush import Crush
+from safety.situations.exclusion import make_exclusion
 from safety.situations.hands_on_load import HandsOnLoad
 from safety.situations.hoists_closing import hoists_closing
 from safety.situations.load_structure import LoadStructure
@@ -35,6 +36,7 @@ RULES: tuple[Callable[[Site], Rule], ...] = (
     make_blind_lift,
     lambda _site: HandsOnLoad(),
     make_person_down,
+    make_exclusion,
 )
 """For each situation, what makes its rule for a site. They are judged in this order."""
 
