@@ -27,6 +27,7 @@ help:
 	@echo "make bench   benchmarks, as tables          make bench-peers  people's tracker beside other people's"
 	@echo "make test-slow   what make test leaves out: training, long recordings with the detector, some 15 minutes"
 	@echo "make samples make the sample recordings anew (renders them: needs make plant, some minutes)"
+	@echo "make screens every page of the console in both languages, as pictures in docs/screens"
 	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
 	@echo "make test-plant   tests of plant and rendering"
 	@echo "make audit   known weaknesses of the pinned packages (asks a data base on the internet)"
@@ -79,6 +80,9 @@ samples: plant
 	@for name in normal-shift passer-by swing crush failing-camera; do \
 		rm -f recordings/samples/$$name.mcap; \
 		$(BIN)/hoistwatch simulate sample-$$name --render --boxes --crf 29 -o recordings/samples/$$name.mcap || exit 1; done
+
+screens: run-debs $(INSTALLED)
+	$(BIN)/python -m tests.ui.screens docs/screens
 
 plant: run-debs $(INSTALLED) $(PLANT)
 

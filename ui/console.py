@@ -139,7 +139,7 @@ def render_console(
     Raises:
         BadInput: the picture cannot be written. Unavailable: Qt cannot start.
     """
-    app = _application_in_memory()
+    app = application_in_memory()
 
     from PyQt6.QtCore import QEvent
 
@@ -265,7 +265,7 @@ def _application() -> QApplication:
     return app
 
 
-def _application_in_memory() -> QApplication:
+def application_in_memory() -> QApplication:
     """The QApplication of this process, or a new one that needs no display."""
     from PyQt6.QtWidgets import QApplication
 

@@ -12,7 +12,6 @@ from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -69,10 +68,7 @@ class ReviewPage(QWidget):
         self.period = PeriodBox("week", self)
         self.title = QLabel(self)
         self.title.setFont(sized(11.5, bold=True))
-        self.table = read_only(self, len(COLUMNS), COLUMNS.index("situation"), choice="rows")
-        lines = self.table.verticalHeader()
-        if lines is not None:  # a long name of a situation takes a second line
-            lines.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table = read_only(self, len(COLUMNS), COLUMNS.index("who"), choice="rows")
         self.message = QLabel(self)
         self.message.setObjectName("soft")
         self.message.setFont(sized(13.0))
@@ -269,7 +265,7 @@ class ReviewPage(QWidget):
         whole = QSplitter(Qt.Orientation.Horizontal, self)
         whole.addWidget(left)
         whole.addWidget(right)
-        whole.setSizes([520, 880])
+        whole.setSizes([640, 760])
         whole.setChildrenCollapsible(False)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
