@@ -21,7 +21,7 @@ from safety.records import Event, Refusal, Report, Reset, SignIn, SignOut, Snaps
 from safety.self_test import SelfTestRun
 from safety.self_test_records import SelfTest, SelfTestReport
 from safety.site_records import ApplySite
-from safety.standstill import unrest
+from safety.standstill import Standstill
 from safety.word_records import Verdict, Word
 
 SELF_TEST = "self_test"
@@ -55,6 +55,7 @@ class OrderDesk:
     ) -> None:
         self._site, self._bus, self._sessions, self._sites, self._outputs = site, bus, sessions, sites, outputs
         self._note, self._wall_offset_s = note, wall_offset_s
+        self._standstill = Standstill(site.relay, site.policy)
         self._waiting: list[Asked] = []
         self._run: SelfTestRun | None = None
         self.self_test: SelfTestReport | None = None
@@ -90,7 +91,8 @@ class OrderDesk:
         return [command for _, _, command in taken]
 
     def step(self, snapshot: Snapshot, now_s: float) -> bool:
-        """Go on with a self-test; whether there is news of it."""
+        """Follow a tick, and go on with a self-test; whether there is news of it."""
+        self._standstill.see(now_s, snapshot.hoists, snapshot.nodes)
         if self._run is None:
             return False
         before = self.self_test
@@ -121,7 +123,7 @@ class OrderDesk:
         name = type(command).__name__
         if isinstance(command, ProofTest | SelfTest) and newest is not None:
             relays = [r for r in self._site.relay if isinstance(command, SelfTest) or r.name == command.node]
-            found = unrest(relays, newest.hoists, newest.nodes, self._site.policy)
+            found = self._standstill.unrest(now_s, relays)
             if found is not None:
                 return Refusal(time_s=now_s, command=name, reason=found.text, code=found.code, about=found.about)
         if isinstance(command, ProofTest | SoundTest | SelfTest) and self._run is not None and not by_self_test:

@@ -13,6 +13,8 @@ from calibration.outputs import ENABLING, Relay
 from calibration.policy import Policy
 from safety.records import HoistView, NodeView
 
+SETTLED_S = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Unrest:
@@ -56,3 +58,22 @@ def _restless(view: HoistView, policy: Policy) -> Unrest | None:
     if state.carrying == "loaded" and state.load_resting is not True:
         return Unrest("hoist_carries", state.name)
     return None
+
+
+class Standstill:
+    """Remembers unrest for a while: a hoist that turns back stands for an instant, and is not at rest."""
+
+    def __init__(self, relays: Iterable[Relay], policy: Policy) -> None:
+        self._relays, self._policy = tuple(relays), policy
+        self._last: dict[str, tuple[float, Unrest]] = {}
+
+    def see(self, now_s: float, hoists: Collection[HoistView], nodes: Collection[NodeView]) -> None:
+        """Take in what was decided at a tick."""
+        for relay in self._relays:
+            if (found := unrest((relay,), hoists, nodes, self._policy)) is not None:
+                self._last[relay.name] = (now_s, found)
+
+    def unrest(self, now_s: float, relays: Iterable[Relay]) -> Unrest | None:
+        """What speaks, or spoke in the last two seconds, against a proof test of these nodes."""
+        last = (self._last.get(relay.name) for relay in relays)
+        return next((found for at_s, found in filter(None, last) if now_s - at_s < SETTLED_S), None)

@@ -32,7 +32,7 @@ from tests.worlds import bridge, hall
 from tracking.records import Boxes, PictureHealth, Sight, Telemetry
 
 PASSWORD = "heron over water"
-TRAVELS_S, LENGTH_S, SPEED_MPS = 8.0, 600.0, 0.5
+TRAVELS_S, LENGTH_S, SPEED_MPS = 24.0, 600.0, 0.5
 
 
 def recording(path: Path, site: str) -> Path:
@@ -102,6 +102,11 @@ def test_it_is_refused_without_a_role_and_while_a_hoist_moves(chain: Chain) -> N
         chain.listen(0.4)
         return any((r.code, r.command, r.about) == (code, name, "H1") for r in chain.refusals())
 
+    def moves() -> bool:
+        snapshot = chain.listen()
+        return bool(snapshot and snapshot.hoists and snapshot.hoists[0].state.travel_speed_mps > 0.3)
+
+    wait_for(moves, START_S, "the hoist moving")
     wait_for(lambda: refused("hoist_moves", "SelfTest"), START_S, "the refusal while the hoist moves")
     wait_for(lambda: refused("hoist_moves", "ProofTest"), START_S, "the refusal of a proof test")
     assert report(chain) is None

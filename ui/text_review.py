@@ -57,6 +57,6 @@ REVIEW: dict[str, tuple[str, str]] = {
     "judge.": ("–", "–"),
     "column.raised": ("Raised", "발생"),
     "column.level": ("Level", "단계"),
-    "column.who": ("Where, who", "위치/작업자"),
+    "column.who": ("Who", "위치/작업자"),
     "column.judged": ("Verdict", "판정"),
 }

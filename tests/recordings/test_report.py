@@ -128,6 +128,7 @@ def test_the_page_tells_the_story(english: Path) -> None:
     assert "Quiet times kept: 2 of 2" in text
 
 
+@pytest.mark.slow
 def test_the_page_tells_of_a_camera_that_fails(failing: Happened, tmp_path: Path) -> None:
     path = write_report(sample_path("failing-camera"), tmp_path)
     text = Page(path.read_text(encoding="utf-8")).text

@@ -61,7 +61,7 @@ def test_the_alarms_are_those_that_the_truth_calls_for(name: str) -> None:
         assert all(outcome.lead_s is None or outcome.lead_s > 0.5 for outcome in judged.hits)
 
 
-@pytest.mark.parametrize("name", ["swing", "passer-by"])
+@pytest.mark.parametrize("name", ["swing", pytest.param("passer-by", marks=pytest.mark.slow)])
 def test_the_scenario_still_gives_what_the_sample_holds(name: str, tmp_path: Path) -> None:
     """With the contacts as they moved then: what the engine of today would say is judged on the recording."""
     path = scenario_path(f"sample-{name}")

@@ -14,7 +14,7 @@ from safety.output_records import ProofReport, ProofResult, ProofTest
 from safety.records import NodeView, Snapshot
 from safety.self_test import WATCH_S, SelfTestRun
 from safety.self_test_records import SelfTestReport
-from safety.standstill import unrest
+from safety.standstill import SETTLED_S, Standstill, unrest
 from tests.safety.annunciator.scenes import speaker
 from tests.ui import scenes
 from tests.ui.example_site import example_site
@@ -199,3 +199,16 @@ def test_a_permit_is_not_opened_under_a_load_or_in_motion(change: dict[str, obje
     assert unrest((beacon,), (), (NodeView(
         node="lamp", connected=True, latched=False, commanded={}, contacts={}, run_commanded=True
     ),), SITE.policy) is not None  # fmt: skip
+
+
+def test_a_hoist_that_turns_back_is_not_at_rest() -> None:
+    stands, goes = still(), with_hoist(trolley_vy_mps=0.3)(still(), 0.0)
+    kept = Standstill(RELAYS, SITE.policy)
+    kept.see(0.0, stands.hoists, ())
+    assert kept.unrest(0.0, RELAYS) is None
+    kept.see(0.1, goes.hoists, ())
+    kept.see(0.2, stands.hoists, ())
+    found = kept.unrest(0.2, RELAYS)
+    assert found is not None
+    assert found.code == "hoist_moves"
+    assert kept.unrest(0.1 + SETTLED_S, RELAYS) is None

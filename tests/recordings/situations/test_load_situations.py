@@ -39,7 +39,9 @@ def said(name: str) -> tuple[float | None, tuple[AlarmTransition, ...]]:
     return (None if aim is None else aim.finder(watched.run)), tuple(alarms(scenario, watched, sources))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "two-hoists-closing" else n for n in NAMES]
+)
 def test_it_is_told_in_time_with_numbers_and_ends(name: str) -> None:
     scenario = load_scenario(scenario_path(name)).scenario
     aim = AIMS[scenario.situation]
@@ -55,6 +57,7 @@ def test_it_is_told_in_time_with_numbers_and_ends(name: str) -> None:
         assert set(last.values()) == {"cleared"}
 
 
+@pytest.mark.slow
 def test_people_at_an_empty_hook_before_a_load_are_left_alone() -> None:
     """One camera sees a load that stands far behind just below the hook: no load hangs there."""
     event_s, told = said("normal-parked-hook-before-load")
