@@ -26,6 +26,7 @@ SituationName = Literal[
     "blind_lift",
     "hands_on_load",
     "person_down",
+    "exclusion",
     "camera_blind",
     "hoist_lost",
     "person_lost",
