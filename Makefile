@@ -46,7 +46,8 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 # What runs against the clock, with sockets and processes, comes after what only computes, so that nothing heavy is beside it.
-TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_safe.py tests/test_sign_in.py tests/test_site_live.py tests/test_sound_chain.py \
+TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_safe.py tests/test_sign_in.py \
+	tests/test_site_live.py tests/test_sound_chain.py \
 	tests/test_outputs_live.py tests/test_self_test_live.py \
 	tests/test_real_live.py tests/recordings/test_group_process.py tests/recordings/test_live_budget.py \
 	tests/tracking/test_capture.py tests/tracking/test_capture_rate.py tests/ui/test_console_bus.py \

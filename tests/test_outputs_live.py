@@ -19,6 +19,7 @@ from calibration.site_file import site_text
 from recordings.store import RecordingWriter
 from safety.audit import AuditLog
 from safety.output_records import Bypass
+from safety.standstill import SETTLED_S
 from safety.users import add_user
 from tests.live_chain import NODE, START_S, Chain
 from tests.safety.bus_helpers import wait_for
@@ -109,6 +110,7 @@ def test_a_reset_is_refused_while_somebody_commands_a_motion(chain: Chain) -> No
 def test_a_proof_test_moves_every_output_and_is_kept(chain: Chain) -> None:
     chain.sign_in("lee", PASSWORD)
     chain.free()
+    time.sleep(SETTLED_S + 0.5)  # the controls were held a moment ago
     done = order(chain, "relay", "--proof-test", user="lee")
     assert done.returncode == 0, done.stdout + done.stderr
     for output in ("permit", "slow", "siren"):
