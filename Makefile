@@ -11,13 +11,14 @@ OUT ?= out/demo
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
 RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-nanum
-# What only the tests need: a virtual screen, a real RTSP server, a real MQTT broker, and voice, sound library and
+# What only the tests need: a virtual screen, a real RTSP server, MQTT broker and PostgreSQL, and voice, sound library and
 # sound server of an annunciator.
 TEST_DEBS := xvfb mosquitto postgresql espeak-ng libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils \
 	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
-.PHONY: demo test lint types unit lock audit bench bench-peers test-slow sample format clean run-debs test-debs help
+.PHONY: demo test lint types unit lock audit bench bench-peers test-slow samples screens plant test-plant format \
+	clean run-debs test-debs help
 
 help:
 	@echo "make demo    install what is missing and show the whole chain on the sample recordings"

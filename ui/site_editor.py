@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
@@ -25,33 +26,33 @@ _ARROWS = {
 }
 
 
+class FloorView(Protocol):
+    """How the floor is shown in a widget: the plan from above, or a camera's picture."""
+
+    def to_px(self, at_m: Point) -> QPointF | None:
+        """Where a floor point is shown, None where it is not."""
+
+    def to_floor(self, at_px: QPointF) -> Point | None:
+        """The floor point under a pixel, None where there is none."""
+
+    def edge_px(self, start_m: Point, end_m: Point) -> list[QPointF]:
+        """An edge as it is shown, a line through these pixels; empty where it is not."""
+
+
 class ShapeEditor(QWidget):
-    """Selects, drags and reshapes the draft's rows. Below it says where a floor point is in its pixels, and back."""
+    """Selects, drags and reshapes the draft's rows. ``floor`` says where a floor point is in its pixels, and back."""
 
     edited = pyqtSignal()
     """The draft or the selection has changed."""
 
-    def __init__(self, model: SitePageModel, language: Language, parent: QWidget) -> None:
+    def __init__(self, model: SitePageModel, floor: FloorView, language: Language, parent: QWidget) -> None:
         super().__init__(parent)
-        self.model, self.language = model, language
+        self.model, self.floor, self.language = model, floor, language
         self._drag: tuple[Ref, int | None] | None = None
         self._dragged = False
         self._from_m: Point = (0.0, 0.0)
         self.setMinimumSize(QSize(320, 220))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def to_px(self, at_m: Point) -> QPointF | None:
-        """Where a floor point is shown, None where it is not."""
-        raise NotImplementedError
-
-    def to_floor(self, at_px: QPointF) -> Point | None:
-        """The floor point under a pixel, None where there is none."""
-        raise NotImplementedError
-
-    def edge_px(self, start_m: Point, end_m: Point) -> list[QPointF]:
-        """An edge as it is shown, here a straight line; empty where it is not."""
-        ends = [self.to_px(start_m), self.to_px(end_m)]
-        return [end for end in ends if end is not None] if None not in ends else []
 
     # Painting
 
@@ -95,13 +96,13 @@ class ShapeEditor(QWidget):
             under.setWidthF(width)
             painter.setPen(under)
             for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
-                line = self.edge_px(a, b)
+                line = self.floor.edge_px(a, b)
                 if len(line) > 1:
                     painter.drawPolyline(QPolygonF(line))
         self._paint_name(painter, ref, corners, pen.color())
 
     def _paint_name(self, painter: QPainter, ref: Ref, corners: list[Point], colour: QColor) -> None:
-        row, at = self.model.draft.row(ref), [p for c in corners if (p := self.to_px(c)) is not None]
+        row, at = self.model.draft.row(ref), [p for c in corners if (p := self.floor.to_px(c)) is not None]
         if row is None or not at or (ref.table != "hoist" and ref != self.model.selected):
             return
         top = min(at, key=lambda p: p.y())
@@ -120,7 +121,7 @@ class ShapeEditor(QWidget):
 
     def _paint_mark(self, painter: QPainter, ref: Ref) -> None:
         """A cross at the first corner of what is wrong: red alone would not do."""
-        at = next((p for c in self.outline(ref) if (p := self.to_px(c)) is not None), None)
+        at = next((p for c in self.outline(ref) if (p := self.floor.to_px(c)) is not None), None)
         if at is None:
             return
         for width, colour in ((5.0, HUES.halo), (3.0, HUES.fault)):
@@ -146,13 +147,13 @@ class ShapeEditor(QWidget):
         if row is None:
             return [], []
         points = points_of(row)
-        corners = [(k, p) for k, at in enumerate(points) if (p := self.to_px(at)) is not None]
+        corners = [(k, p) for k, at in enumerate(points) if (p := self.floor.to_px(at)) is not None]
         if "polygon_m" not in row:
             return corners, []
         middles = []
         for k, (x0, y0) in enumerate(points):
             x1, y1 = points[(k + 1) % len(points)]
-            if (at_px := self.to_px(((x0 + x1) / 2, (y0 + y1) / 2))) is not None:
+            if (at_px := self.floor.to_px(((x0 + x1) / 2, (y0 + y1) / 2))) is not None:
                 middles.append((k, at_px))
         return corners, middles
 
@@ -175,7 +176,7 @@ class ShapeEditor(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         if event is None or self._drag is None:
             return
-        at_m = self.to_floor(event.position())
+        at_m = self.floor.to_floor(event.position())
         if at_m is None:
             return
         ref, corner = self._drag
@@ -207,7 +208,7 @@ class ShapeEditor(QWidget):
         return True
 
     def _take_shape(self, at: QPointF) -> None:
-        ref, at_m = self._shape_at(at), self.to_floor(at)
+        ref, at_m = self._shape_at(at), self.floor.to_floor(at)
         self.model.select(ref)
         if ref is not None and at_m is not None:
             self._drag, self._dragged, self._from_m = (ref, None), False, at_m
@@ -233,7 +234,9 @@ class ShapeEditor(QWidget):
         found: list[tuple[float, Ref]] = []
         for ref in self.model.draft.refs():
             corners = self.outline(ref)
-            line = [p for a, b in zip(corners, [*corners[1:], corners[0]], strict=True) for p in self.edge_px(a, b)]
+            line = [
+                p for a, b in zip(corners, [*corners[1:], corners[0]], strict=True) for p in self.floor.edge_px(a, b)
+            ]
             if len(line) < 2:
                 continue
             shape = QPolygonF(line)

@@ -225,7 +225,7 @@ class SitePage(QWidget):
     def _middle(self) -> Point:
         """The floor point in the middle of what is drawn on."""
         editor = self.stack.currentWidget()
-        found = editor.to_floor(editor.rect().toRectF().center()) if isinstance(editor, ShapeEditor) else None
+        found = editor.floor.to_floor(editor.rect().toRectF().center()) if isinstance(editor, ShapeEditor) else None
         if found is not None:
             return found
         xs, ys = zip(*self.model.draft.base.site.boundary_m, strict=True)

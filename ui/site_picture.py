@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
@@ -22,12 +24,68 @@ _STEP_M = 0.25
 """Edges are drawn in pieces this long, so that they bend as the lens bends them."""
 
 
+class CameraFloor:
+    """The floor as a camera sees it, its picture as large as the widget's ``size`` lets it be."""
+
+    def __init__(self, camera: Camera, size: Callable[[], QSize]) -> None:
+        self.camera, self._size = camera, size
+
+    def to_px(self, at_m: Point) -> QPointF | None:
+        (px,) = self._px(np.array([[*at_m, 0.0]]))
+        return px
+
+    def to_floor(self, at_px: QPointF) -> Point | None:
+        frame = self.frame()
+        if not frame.contains(at_px):
+            return None
+        scale = self.camera.size_px[0] / frame.width()
+        at = np.array([[(at_px.x() - frame.left()) * scale, (at_px.y() - frame.top()) * scale]])
+        x, y = self.camera.points_on_plane(at)[0]
+        if not np.isfinite([x, y]).all() or np.hypot(*(np.array([x, y]) - self.camera.centre_m[:2])) > 200.0:
+            return None
+        return float(x), float(y)
+
+    def edge_px(self, start_m: Point, end_m: Point) -> list[QPointF]:
+        return self.line_px((*start_m, 0.0), (*end_m, 0.0))
+
+    def line_px(self, start_m: tuple[float, float, float], end_m: tuple[float, float, float]) -> list[QPointF]:
+        """A line of the hall as the camera sees it; only its longest stretch in the picture."""
+        start, end = np.array(start_m), np.array(end_m)
+        number = min(400, max(2, int(np.ceil(np.linalg.norm(end - start) / _STEP_M)) + 1))
+        seen = self._px(start + np.linspace(0.0, 1.0, number)[:, None] * (end - start))
+        best: list[QPointF] = []
+        run: list[QPointF] = []
+        for px in [*seen, None]:
+            if px is not None:
+                run.append(px)
+                continue
+            best, run = (run if len(run) > len(best) else best), []
+        return best
+
+    def _px(self, points_m: Array) -> list[QPointF | None]:
+        frame = self.frame()
+        scale = frame.width() / self.camera.size_px[0]
+        seen, px = self.camera.visible(points_m), self.camera.project(points_m)
+        return [
+            QPointF(frame.left() + u * scale, frame.top() + v * scale) if inside else None
+            for inside, (u, v) in zip(seen.tolist(), px.tolist(), strict=True)
+        ]
+
+    def frame(self) -> QRectF:
+        """Where the picture lies in the widget."""
+        w, h = self.camera.size_px
+        size = self._size()
+        scale = min(size.width() / w, size.height() / h)
+        return QRectF((size.width() - w * scale) / 2, (size.height() - h * scale) / 2, w * scale, h * scale)
+
+
 class SitePicture(ShapeEditor):
     """One camera. Corners drawn here lie where the ray through their pixel meets the floor."""
 
     def __init__(self, table: CameraTable, model: SitePageModel, language: Language, parent: QWidget) -> None:
-        super().__init__(model, language, parent)
         self.camera = Camera.from_table(table)
+        self.seen = CameraFloor(self.camera, self.size)
+        super().__init__(model, self.seen, language, parent)
         self._image = QImage()
         self._picture: Picture | None = None
         self.retranslate(language)
@@ -47,58 +105,12 @@ class SitePicture(ShapeEditor):
             self._image, self._picture = image, picture
             self.update()
 
-    def to_px(self, at_m: Point) -> QPointF | None:
-        (px,) = self._px(np.array([[*at_m, 0.0]]))
-        return px
-
-    def to_floor(self, at_px: QPointF) -> Point | None:
-        frame = self._frame()
-        if not frame.contains(at_px):
-            return None
-        scale = self.camera.size_px[0] / frame.width()
-        at = np.array([[(at_px.x() - frame.left()) * scale, (at_px.y() - frame.top()) * scale]])
-        x, y = self.camera.points_on_plane(at)[0]
-        if not np.isfinite([x, y]).all() or np.hypot(*(np.array([x, y]) - self.camera.centre_m[:2])) > 200.0:
-            return None
-        return float(x), float(y)
-
-    def edge_px(self, start_m: Point, end_m: Point) -> list[QPointF]:
-        return self._line((*start_m, 0.0), (*end_m, 0.0))
-
-    def _line(self, start_m: tuple[float, float, float], end_m: tuple[float, float, float]) -> list[QPointF]:
-        """A line of the hall as the camera sees it; only its longest stretch in the picture."""
-        start, end = np.array(start_m), np.array(end_m)
-        number = min(400, max(2, int(np.ceil(np.linalg.norm(end - start) / _STEP_M)) + 1))
-        seen = self._px(start + np.linspace(0.0, 1.0, number)[:, None] * (end - start))
-        best: list[QPointF] = []
-        run: list[QPointF] = []
-        for px in [*seen, None]:
-            if px is not None:
-                run.append(px)
-                continue
-            best, run = (run if len(run) > len(best) else best), []
-        return best
-
-    def _px(self, points_m: Array) -> list[QPointF | None]:
-        frame = self._frame()
-        scale = frame.width() / self.camera.size_px[0]
-        seen, px = self.camera.visible(points_m), self.camera.project(points_m)
-        return [
-            QPointF(frame.left() + u * scale, frame.top() + v * scale) if inside else None
-            for inside, (u, v) in zip(seen.tolist(), px.tolist(), strict=True)
-        ]
-
-    def _frame(self) -> QRectF:
-        w, h = self.camera.size_px
-        scale = min(self.width() / w, self.height() / h)
-        return QRectF((self.width() - w * scale) / 2, (self.height() - h * scale) / 2, w * scale, h * scale)
-
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(PAIRS["tile"].ground))
-        frame = self._frame()
+        frame = self.seen.frame()
         if not self._image.isNull():
             painter.drawImage(frame, self._image)
         else:
@@ -117,14 +129,14 @@ class SitePicture(ShapeEditor):
         painter.end()
 
     def _paint(self, painter: QPainter, corners: tuple[Point, ...], pen: QPen) -> None:
-        lines = [self.edge_px(a, b) for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
+        lines = [self.seen.edge_px(a, b) for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
         self._strokes(painter, lines, pen)
 
     def _paint_upright(self, painter: QPainter, corners: tuple[Point, ...], height_m: float, pen: QPen) -> None:
         """Edges and top of a structure, thinner than its foot."""
         tops = [(x, y, height_m) for x, y in corners]
-        lines = [self._line(a, b) for a, b in zip(tops, [*tops[1:], tops[0]], strict=True)]
-        lines += [self._line((x, y, 0.0), (x, y, height_m)) for x, y in corners]
+        lines = [self.seen.line_px(a, b) for a, b in zip(tops, [*tops[1:], tops[0]], strict=True)]
+        lines += [self.seen.line_px((x, y, 0.0), (x, y, height_m)) for x, y in corners]
         thin = QPen(pen)
         thin.setWidthF(1.3)
         self._strokes(painter, lines, thin)

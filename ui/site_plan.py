@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from collections.abc import Callable
+
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -17,13 +19,51 @@ from ui.text import Language, say
 _LAYERS = Layers(coverage=False, footprints=False)
 
 
+class PlanFloor:
+    """The floor from above, all of it until somebody zooms or moves. ``size`` is that of the widget."""
+
+    def __init__(self, model: SitePageModel, size: Callable[[], QSize]) -> None:
+        self._model, self._size = model, size
+        self._view: View | None = None
+
+    def view(self) -> View:
+        return self._view or self._whole()
+
+    def _whole(self) -> View:
+        size = self._size()
+        return fit(self._model.draft.base, size.width(), size.height(), (24.0, 24.0, 24.0, 40.0))
+
+    def to_px(self, at_m: Point) -> QPointF:
+        return QPointF(*self.view().px(*at_m))
+
+    def to_floor(self, at_px: QPointF) -> Point:
+        return self.view().floor(at_px.x(), at_px.y())
+
+    def edge_px(self, start_m: Point, end_m: Point) -> list[QPointF]:
+        return [self.to_px(start_m), self.to_px(end_m)]
+
+    def move(self, step_px: QPointF) -> None:
+        self._view = self.view().moved(step_px.x(), step_px.y())
+
+    def zoom(self, factor: float, at_px: QPointF) -> None:
+        """Enlarge around a pixel, never below the whole floor."""
+        whole, now = self._whole(), self.view()
+        scale = min(max(now.scale_px_per_m * factor, whole.scale_px_per_m), whole.scale_px_per_m * ZOOM_MAX)
+        self._view = now.zoomed(scale / now.scale_px_per_m, at_px.x(), at_px.y())
+        if scale <= whole.scale_px_per_m * 1.001:
+            self._view = None
+
+    def show_all(self) -> None:
+        self._view = None
+
+
 class SitePlan(ShapeEditor):
     """Wheel zooms, dragging beside every shape moves the plan."""
 
     def __init__(self, model: SitePageModel, language: Language, parent: QWidget) -> None:
-        super().__init__(model, language, parent)
+        self.shown = PlanFloor(model, self.size)
+        super().__init__(model, self.shown, language, parent)
         self._static = StaticPlan(model.draft.base, None)
-        self._view: View | None = None
         self._pan_from: QPointF | None = None
         self.retranslate(language)
 
@@ -33,23 +73,11 @@ class SitePlan(ShapeEditor):
         self.setAccessibleDescription(say(language, "site.help"))
         self.update()
 
-    def view(self) -> View:
-        return self._view or self._whole()
-
-    def _whole(self) -> View:
-        return fit(self.model.draft.base, self.width(), self.height(), (24.0, 24.0, 24.0, 40.0))
-
-    def to_px(self, at_m: Point) -> QPointF | None:
-        return QPointF(*self.view().px(*at_m))
-
-    def to_floor(self, at_px: QPointF) -> Point | None:
-        return self.view().floor(at_px.x(), at_px.y())
-
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(HUES.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        view = self.view()
+        view = self.shown.view()
         self._static = self._static.of_site(self.model.shown())
         self._static.paint(painter, view, _LAYERS, self.language)
         self.paint_shapes(painter)
@@ -68,7 +96,7 @@ class SitePlan(ShapeEditor):
             return
         step = event.position() - self._pan_from
         self._pan_from = event.position()
-        self._view = self.view().moved(step.x(), step.y())
+        self.shown.move(step)
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
         self.update()
 
@@ -78,20 +106,11 @@ class SitePlan(ShapeEditor):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show the whole floor."""
-        self._view = None
+        self.shown.show_all()
         self.update()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
         if event is not None:
-            self.zoom(1.0015 ** event.angleDelta().y(), event.position())
+            self.shown.zoom(1.0015 ** event.angleDelta().y(), event.position())
+            self.update()
             event.accept()
-
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Enlarge around a pixel, by default the middle."""
-        at = at or QPointF(self.width() / 2, self.height() / 2)
-        whole, now = self._whole(), self.view()
-        scale = min(max(now.scale_px_per_m * factor, whole.scale_px_per_m), whole.scale_px_per_m * ZOOM_MAX)
-        self._view = now.zoomed(scale / now.scale_px_per_m, at.x(), at.y())
-        if scale <= whole.scale_px_per_m * 1.001:
-            self._view = None
-        self.update()

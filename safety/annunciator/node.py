@@ -33,6 +33,11 @@ START_GRACE_S = 10.0
 """An engine that was not heard since this process began is given this long before that is a fault."""
 
 
+def hour_of_day() -> int:
+    """The hour that this machine's clock shows in the hall, 0 to 23."""
+    return time.localtime().tm_hour
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What plays and shows: the sink pulls from the mixer; speech and sign are None where there is none."""
@@ -85,6 +90,8 @@ class AnnunciatorNode:
         parts: what plays and shows.
         folder: that of the site file.
         log: gets one line on each change of state.
+        clock: monotonic seconds.
+        hour: hour of the hall's day, which the sound level follows.
     """
 
     def __init__(
@@ -95,13 +102,16 @@ class AnnunciatorNode:
         parts: Parts,
         folder: Path,
         log: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+        hour: Callable[[], int] = hour_of_day,
     ) -> None:
+        self._clock, self._hour = clock, hour
         self._site, self._annunciator = site, annunciator
         self._client, self._log = client, log
         self._mixer, self._sink, self._speech, self._sign = parts.mixer, parts.sink, parts.speech, parts.sign
         self._watch = EngineWatch()
         self._snapshot: Snapshot | None = None
-        self._start_s = time.monotonic()
+        self._start_s = clock()
         self._told: tuple[Call | None, int] | None = None
         self._line = ""
         self._version = ""
@@ -113,13 +123,13 @@ class AnnunciatorNode:
     def step(self) -> None:
         """Wait up to ``POLL_S`` for a snapshot, then let sound and sign follow it."""
         for message in self._client.receive(POLL_S):
-            if isinstance(message, Snapshot) and self._watch.receive(message, time.monotonic()):
+            if isinstance(message, Snapshot) and self._watch.receive(message, self._clock()):
                 self._snapshot = message
             elif isinstance(message, SiteNews):
                 self._take_site(message)
             elif isinstance(message, SoundTest) and self._told is not None and self._told[0] is None:
-                self._test.start(time.localtime().tm_hour)
-        now_s = time.monotonic()
+                self._test.start(self._hour())
+        now_s = self._clock()
         self._follow(self._call(now_s), now_s)
         call = self._told[0] if self._told else None
         report = self._reporter.report(call, self._fault(), self._latency_s, self._test, now_s)
@@ -131,7 +141,7 @@ class AnnunciatorNode:
         """Be silent, tell the engine, and let go of everything."""
         self._test.stop()
         self._mixer.play(None)
-        report = self._reporter.report(None, "the annunciator was ended", None, self._test, time.monotonic())
+        report = self._reporter.report(None, "the annunciator was ended", None, self._test, self._clock())
         if report is not None:
             self._client.send(report)
         self._client.close(FAREWELL_S)
@@ -158,7 +168,7 @@ class AnnunciatorNode:
 
     def _follow(self, call: Call | None, now_s: float) -> None:
         """Begin another programme where what is to be heard has changed, or is to be louder from this hour on."""
-        hour = time.localtime().tm_hour
+        hour = self._hour()
         before, hour_before = self._told or (None, hour)
         if self._mixer.fault and not self._plain:
             self._told = before = None  # what broke off is begun anew

@@ -17,7 +17,7 @@ from calibration.site import Site
 from calibration.site_file import load_site
 from safety.annunciator.loudness import loudness_problems, tone_loudness
 from safety.annunciator.mixer import Mixer
-from safety.annunciator.node import AnnunciatorNode, Parts
+from safety.annunciator.node import AnnunciatorNode, Parts, hour_of_day
 from safety.annunciator.self_test import open_ears, self_test
 from safety.annunciator.sign import SignDriver, pyserial, sign_problems
 from safety.annunciator.sinks import open_sink
@@ -107,7 +107,7 @@ def run_self_test(site_path: Path, name: str, log: Callable[[str], None]) -> boo
             speech.start()
             stack.callback(speech.close)
         passed = True
-        for check in self_test(annunciator, mixer, ears, speech, time.localtime().tm_hour):
+        for check in self_test(annunciator, mixer, ears, speech, hour_of_day()):
             passed &= check.passed
             log(f"{'passed' if check.passed else 'FAILED'}  {check.what}: {check.text}")
         if sink.fault:
@@ -131,7 +131,7 @@ def play_tone(site_path: Path, name: str, tone: str, seconds: float) -> None:
         sink = open_sink(annunciator, mixer, site_path.parent)
     except BadInput as error:
         raise BadInput(f"{site_path}: [[annunciator]] {name!r}: {error}") from None
-    gain = tone_loudness(annunciator, time.localtime().tm_hour, wanted).gain
+    gain = tone_loudness(annunciator, hour_of_day(), wanted).gain
     mixer.play(iter([burst(wanted, annunciator.rate_hz, seconds) * np.float32(gain)]))
     end_s = time.monotonic() + seconds + 2.0
     while mixer.busy and time.monotonic() < end_s:

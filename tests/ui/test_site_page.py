@@ -80,7 +80,7 @@ class Page:
 
 
 def px(editor: ShapeEditor, x_m: float, y_m: float) -> QPointF:
-    at = editor.to_px((x_m, y_m))
+    at = editor.floor.to_px((x_m, y_m))
     assert at is not None
     return at
 
@@ -127,13 +127,13 @@ def test_a_corner_is_drawn_on_a_cameras_picture_where_the_floor_is(qtbot: QtBot)
     desk.page.refresh()
     assert desk.corners(bay)[0] == (8.0, 7.0)
     desk.drag(picture, px(picture, 8.0, 7.0), px(picture, 7.0, 6.5))
-    one_px_m = np.hypot(*(np.array(picture.to_floor(px(picture, 7.0, 6.5) + QPointF(1, 1))) - (7.0, 6.5)))
+    one_px_m = np.hypot(*(np.array(picture.floor.to_floor(px(picture, 7.0, 6.5) + QPointF(1, 1))) - (7.0, 6.5)))
     assert np.hypot(*(np.array(desk.corners(bay)[0]) - (7.0, 6.5))) < one_px_m + 0.01
     # And drawn back: the grip lies where the corner was let go.
     back = px(picture, *desk.corners(bay)[0]) - px(picture, 7.0, 6.5)
     assert abs(back.x()) < 1.0
     assert abs(back.y()) < 1.0
-    assert picture.to_floor(QPointF(picture.width() / 2, -5.0)) is None, "beside the picture there is no floor"
+    assert picture.floor.to_floor(QPointF(picture.width() / 2, -5.0)) is None, "beside the picture there is no floor"
     qtbot.mouseClick(desk.page.buttons["undo"], Qt.MouseButton.LeftButton)
     assert desk.corners(bay)[0] == (8.0, 7.0)
 
