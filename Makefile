@@ -11,8 +11,8 @@ OUT ?= out/demo
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
 RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-nanum
-# What only the tests need: a virtual screen, a real RTSP server, MQTT broker and PostgreSQL, and voice, sound library and
-# sound server of an annunciator.
+# What only the tests need: a virtual screen, a real RTSP server, MQTT broker and PostgreSQL, and voice, sound
+# library and sound server of an annunciator.
 TEST_DEBS := xvfb mosquitto postgresql espeak-ng libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils \
 	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
@@ -46,15 +46,15 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-# What runs against the clock, with sockets and processes, comes after what only computes, so that nothing heavy is beside it.
+# What runs against the clock, with sockets and processes, comes after what only computes: nothing heavy is beside it.
 TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_safe.py tests/test_sign_in.py \
 	tests/test_site_live.py tests/test_sound_chain.py \
 	tests/test_outputs_live.py tests/test_self_test_live.py \
 	tests/test_real_live.py tests/recordings/test_group_process.py tests/recordings/test_live_budget.py \
 	tests/tracking/test_capture.py tests/tracking/test_capture_rate.py tests/ui/test_console_bus.py \
 	tests/ui/test_console_process.py tests/ui/test_health_live.py tests/ui/test_group_page.py tests/ui/test_supervise.py \
-	$(addprefix tests/safety/test_,audit.py bus.py gateway.py keys.py permit_issuer.py relay_gpio.py relay_modbus.py \
-	relay_mqtt.py relay_process.py relay_serial.py) \
+	$(addprefix tests/safety/test_,audit.py bus.py bus_attacked.py gateway.py keys.py permit_issuer.py relay_gpio.py \
+	relay_modbus.py relay_mqtt.py relay_process.py relay_serial.py) \
 	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py node.py sign.py)
 
 unit: $(INSTALLED)
