@@ -53,8 +53,8 @@ TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_saf
 	tests/test_real_live.py tests/recordings/test_group_process.py tests/recordings/test_live_budget.py \
 	tests/tracking/test_capture.py tests/tracking/test_capture_rate.py tests/ui/test_console_bus.py \
 	tests/ui/test_console_process.py tests/ui/test_health_live.py tests/ui/test_group_page.py tests/ui/test_supervise.py \
-	$(addprefix tests/safety/test_,audit.py bus.py bus_attacked.py gateway.py keys.py permit_issuer.py relay_gpio.py \
-	relay_modbus.py relay_mqtt.py relay_process.py relay_serial.py) \
+	$(addprefix tests/safety/test_,audit.py bus.py bus_attacked.py bus_redial.py gateway.py keys.py permit_issuer.py \
+	relay_gpio.py relay_modbus.py relay_mqtt.py relay_process.py relay_serial.py) \
 	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py node.py sign.py)
 
 unit: $(INSTALLED)

@@ -37,7 +37,10 @@ from safety.records import FromPeer, Published, Refusal, ToPeer, Unsealed
 State = Literal["connecting", "connected", "refused"]
 
 REDIAL_S = 1.0
-"""libzmq does not dial again after it was refused, but a key may be listed, or an engine replaced, later."""
+"""libzmq does not dial again after it was refused, or has read bytes that mean nothing; but a key may be listed, an
+engine replaced, or a network mended, later."""
+STILL_S = 10.0
+"""Without a connection and without any event for longer than a handshake may take (5 s): dial anew."""
 _BATCH = 2048
 _EVENTS = (
     zmq.EVENT_HANDSHAKE_SUCCEEDED
@@ -46,6 +49,7 @@ _EVENTS = (
     | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
     | zmq.EVENT_DISCONNECTED
     | zmq.EVENT_CLOSED
+    | zmq.EVENT_CONNECT_RETRIED
 )
 
 
@@ -58,6 +62,7 @@ class _Link:
         self.reason = ""
         self._address = address
         self._redial_s: float | None = None
+        self._event_s: float | None = None
         link.setsockopt(zmq.CURVE_SERVERKEY, server_key)
         link.setsockopt(zmq.CURVE_PUBLICKEY, identity.public)
         link.setsockopt(zmq.CURVE_SECRETKEY, identity.secret)
@@ -72,16 +77,30 @@ class _Link:
             while True:
                 event = recv_monitor_message(self.monitor, zmq.NOBLOCK)
                 self._follow(int(event["event"]), int(event["value"]), now_s)
+        if self._event_s is None:
+            self._event_s = now_s
+        if self._redial_s is None and self.state != "connected" and now_s - self._event_s >= STILL_S:
+            self._redial_s = now_s
         if self._redial_s is not None and now_s >= self._redial_s:
-            self._redial_s = None
+            self._redial_s, self._event_s = None, now_s
             with suppress(zmq.ZMQError):
                 self.socket.disconnect(self._address)
             self.socket.connect(self._address)
 
     def _follow(self, event: int, value: int, now_s: float) -> None:
+        """Keep up with libzmq, which dials again by itself after some ends of a connection and not after others.
+
+        A protocol error after the handshake, or in its first bytes, shows as nothing but DISCONNECTED, and libzmq
+        never dials that address again. Where it does, CONNECT_RETRIED follows.
+        """
+        self._event_s = now_s
+        if event == zmq.EVENT_DISCONNECTED and self._redial_s is None:
+            self._redial_s = now_s + REDIAL_S
         match event:
+            case zmq.EVENT_CONNECT_RETRIED:
+                self._redial_s = None
             case zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                self.state, self.reason = "connected", ""
+                self.state, self.reason, self._redial_s = "connected", "", None
             case zmq.EVENT_HANDSHAKE_FAILED_AUTH:
                 self.state, self.reason = "refused", "the engine does not admit this key here"
                 self._redial_s = now_s + REDIAL_S
