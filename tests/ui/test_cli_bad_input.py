@@ -24,6 +24,7 @@ import pytest
 from tests.safety.bus_helpers import wait_for
 from tests.shared_data import ROOT
 from tests.ui.bad_input_files import BUSY_PORT, CUT_NOTE, make_files
+from tests.ui.forked_cli import run_forked
 
 LIMIT_S = 60.0
 PROGRESS = re.compile(r"^(import|replay|detect): \d+ %(, \d+ (s|min) left)?$")
@@ -39,7 +40,7 @@ class Case:
     says: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[Path], object] = lambda folder: None
-    wrapper: tuple[str, ...] = ()
+    file_bytes: int | None = None
     code: int = 2
 
 
@@ -54,16 +55,7 @@ class Ended:
 
 def hoistwatch(arguments: list[str], folder: Path, case: Case | None = None) -> subprocess.CompletedProcess[str]:
     case = case or Case("", ())
-    return subprocess.run(
-        [*case.wrapper, sys.executable, "-m", "ui.cli", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | case.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    return run_forked(arguments, folder, {"COLUMNS": "80"} | case.environment, LIMIT_S, case.file_bytes)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -152,17 +144,17 @@ CASES = {
         f"{MOT} cam1=IN/boxes.txt",
         ("out.mcap", "cannot be written", "too large"),
         prepare=an_older_result,
-        wrapper=("sh", "-c", 'ulimit -f 8; exec "$@"', "sh"),
+        file_bytes=4096,
     ),
     "disk full for pictures": Case(
         f"{VIDEO} cam1=IN/good.mp4",
         ("out.mcap", "cannot be written"),
-        wrapper=("sh", "-c", 'ulimit -f 8; exec "$@"', "sh"),
+        file_bytes=4096,
     ),
     "disk full for tracks": Case(
         "replay IN/long.mcap --tracks t.csv --alarms a.jsonl",
         ("t.csv", "cannot be written"),
-        wrapper=("sh", "-c", 'ulimit -f 8; exec "$@"', "sh"),
+        file_bytes=4096,
     ),
     # recordings
     "another version": Case(
