@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from calibration.camera import Array, Camera
 from calibration.site import CameraTable, Site, Structure
 
-_AT_ONCE = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class CoverageMap:
@@ -138,21 +136,26 @@ def hidden(centre_m: Array, points_m: Array, structures: tuple[Structure, ...]) 
     out = np.zeros(len(points_m), bool)
     if not len(points_m):
         return out
-    if len(points_m) > _AT_ONCE:
-        # One long call would keep every other thread of the process waiting, also the one that decides.
-        parts = (points_m[k : k + _AT_ONCE] for k in range(0, len(points_m), _AT_ONCE))
-        return np.concatenate([hidden(centre_m, part, structures) for part in parts])
-    start = np.broadcast_to(centre_m[:2], (len(points_m), 2))
-    lines = shapely.linestrings(np.stack([start, points_m[:, :2]], axis=1))
-    length = np.linalg.norm(points_m[:, :2] - centre_m[:2], axis=1)
+    low = points_m[:, 2]
     for structure in structures:
-        outline = shapely.Polygon(structure.polygon_m)
-        crossing = shapely.intersects(lines, outline)
-        if not crossing.any():
-            continue
-        inside = shapely.intersection(lines[crossing], outline)
-        to_point = shapely.distance(inside, shapely.points(points_m[crossing, :2]))
-        share_left = to_point / np.maximum(length[crossing], 1e-9)
-        low = points_m[crossing, 2]
-        out[crossing] |= low + (centre_m[2] - low) * share_left < structure.height_m
+        left = _left_at(centre_m[:2], points_m[:, :2], structure.polygon_m)
+        out |= low + (centre_m[2] - low) * (1.0 - left) < structure.height_m  # never true of nan
     return out
+
+
+def _left_at(centre_m: Array, points_m: Array, outline_m: tuple[tuple[float, float], ...]) -> Array:
+    """How far along lines from ``centre_m`` (2,) to points (n, 2) an outline is left for the last time.
+
+    0 at the centre, 1 at the point, also where that lies within the outline; nan where the line does not meet it.
+    """
+    corners, way_m = np.asarray(outline_m), points_m - centre_m
+    left = np.where(shapely.contains_xy(shapely.Polygon(outline_m), points_m[:, 0], points_m[:, 1]), 1.0, np.nan)
+    for start_m, edge_m in zip(corners, np.roll(corners, -1, axis=0) - corners, strict=True):
+        to_m = start_m - centre_m
+        with np.errstate(divide="ignore", invalid="ignore"):  # a line along the edge meets its neighbours too
+            turn = way_m[:, 0] * edge_m[1] - way_m[:, 1] * edge_m[0]
+            along = (to_m[0] * edge_m[1] - to_m[1] * edge_m[0]) / turn
+            across = (to_m[0] * way_m[:, 1] - to_m[1] * way_m[:, 0]) / turn
+            met = (along >= 0.0) & (along <= 1.0) & (across >= 0.0) & (across <= 1.0)
+        left = np.fmax(left, np.where(met, along, np.nan))
+    return left

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from calibration.camera import Camera
 from calibration.coverage import coverage_map, hidden
@@ -152,3 +155,38 @@ def test_accuracy_far_from_a_low_camera_equals_monte_carlo() -> None:
     foot = eye.on_plane(px + random.normal(0.0, site.policy.foot_sigma_px, (40_000, 2))).xy_m
     sigma = np.sqrt(np.trace(np.cov(foot.T)) / 2 + site.policy.observation_sigma_floor_m**2)
     assert cover.sigma_m[cell] == pytest.approx(sigma, rel=0.05)
+
+
+def ray(centre_m: tuple[float, float], point_m: tuple[float, float]) -> shapely.LineString:
+    return shapely.LineString([centre_m, point_m])
+
+
+@given(
+    st.lists(st.tuples(st.floats(2.0, 8.0), st.floats(2.0, 8.0)), min_size=3, max_size=7),
+    st.lists(st.tuples(st.floats(0.0, 10.0), st.floats(0.0, 10.0), st.floats(0.0, 3.0)), min_size=1, max_size=8),
+    st.tuples(st.floats(0.0, 10.0), st.floats(0.0, 10.0), st.floats(4.0, 9.0)),
+    st.floats(0.2, 3.5),
+)
+def test_what_hides_is_what_stands_in_the_way(
+    outline: list[tuple[float, float]],
+    points: list[tuple[float, float, float]],
+    centre: tuple[float, float, float],
+    height_m: float,
+) -> None:
+    """Beside shapely's own geometry of each line of sight; outlines of any shape, also round camera or point."""
+    polygon = shapely.Polygon(outline)
+    assume(polygon.is_valid and polygon.area > 0.01)
+    wall = Structure(name="wall", polygon_m=tuple(outline), height_m=height_m)
+    got = hidden(np.array(centre), np.array(points), (wall,))
+    for (x, y, z), found in zip(points, got, strict=True):
+        line = ray(centre[:2], (x, y))
+        verdicts = set()
+        for outer in (polygon.buffer(-1e-6), polygon, polygon.buffer(1e-6)):
+            over = line.intersection(outer)
+            if over.is_empty:
+                verdicts.add(False)
+                continue
+            share = over.distance(shapely.Point(x, y)) / max(line.length, 1e-9)
+            low = z + (centre[2] - z) * share
+            verdicts |= {low < height_m - 1e-5, low < height_m + 1e-5}
+        assert bool(found) in verdicts
