@@ -38,6 +38,9 @@ class PastAlarm:
     """What a person holds it for: ``true``, ``near_miss``, ``nuisance``, or nothing yet."""
     comment: str = ""
     verdict_by: str = ""
+    at_m: tuple[float, float] | None = None
+    """Where the person, else the hook, was when it was worst; None where the log does not tell."""
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class _Open:
     acknowledged_s: float | None = None
     acknowledged_by: str = ""
     shelved: bool = False
+    at_m: tuple[float, float] | None = None
+    zones: tuple[str, ...] = ()
 
 
 class _Transition(msgspec.Struct, frozen=True):
@@ -89,6 +94,8 @@ class _Transition(msgspec.Struct, frozen=True):
     person: str | None = None
     source: str | None = None
     reason: str = ""
+    at_m: tuple[float, float] | None = None
+    zones: tuple[str, ...] = ()
 
 
 class _Judged(msgspec.Struct, frozen=True):
@@ -193,8 +200,10 @@ def _transition(run: _Run, told: _Transition, wall_s: float) -> None:
         if known is not None:
             known.cleared_s = known.cleared_s if known.cleared_s is not None else wall_s
             run.over.append((told.alarm, known))
-        run.alarms[told.alarm] = _Open(told, wall_s, told.level)
+        run.alarms[told.alarm] = _Open(told, wall_s, told.level, at_m=told.at_m, zones=told.zones)
         return
+    if told.at_m is not None and (known.at_m is None or told.level.rank > known.worst.rank):
+        known.at_m, known.zones = told.at_m, told.zones
     known.worst = max(known.worst, told.level, key=lambda level: level.rank)
     known.cleared_s = wall_s if told.event == "cleared" else None
 
@@ -227,4 +236,6 @@ def _standing(run: _Run) -> Iterator[PastAlarm]:
             acknowledged_by=known.acknowledged_by,
             shelved=known.shelved,
             reason=told.reason,
+            at_m=known.at_m,
+            zones=known.zones,
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recordings.alarm_history import History, PastAlarm
+from recordings.shifts import Span, shift_at
 from safety.records import Level
 
 FLOOD_S, FLOOD_COUNT = 600.0, 10
@@ -70,6 +71,11 @@ class Statistics:
     kinds: tuple[Kind, ...]
 
     @property
+    def nuisance_share(self) -> float | None:
+        """Of the alarms that somebody judged; None where nobody did."""
+        return self.nuisances / self.judged if self.judged else None
+
+    @property
     def per_day(self) -> float | None:
         return self.count * DAY_S / self.watched_s if self.watched_s > 0.0 else None
 
@@ -117,13 +123,62 @@ def statistics_of(history: History, from_s: float, to_s: float) -> Statistics:
     )
 
 
+def counts_by_shift(history: History, span: Span, starts: Sequence[str]) -> dict[str, dict[Level, int]]:
+    """Alarms raised in ``span``, by the begin of the shift ("06:00") that they fell into, and by their worst level."""
+    out = {start: _none() for start in starts}
+    for alarm in history.alarms:
+        if span[0] <= alarm.raised_s < span[1]:
+            _count(out[shift_at(alarm.raised_s, starts)], alarm)
+    return out
+
+
+def counts_by_zone(history: History, span: Span, zones: Sequence[str]) -> dict[str, dict[Level, int]]:
+    """Alarms raised in ``span`` by the zone of the floor that they happened in, and by their worst level.
+
+    First the given zones, then those that the log alone knows; ``""`` is floor outside every zone, last ``"?"``
+    where no place is known. An alarm in two zones that overlap counts in both.
+    """
+    alarms = [a for a in history.alarms if span[0] <= a.raised_s < span[1]]
+    out = {zone: _none() for zone in (*zones, *sorted({z for a in alarms for z in a.zones}), "", "?")}
+    for alarm in alarms:
+        for zone in alarm.zones or ("" if alarm.at_m is not None else "?",):
+            _count(out[zone], alarm)
+    return out
+
+
+def close_calls(history: History, span: Span) -> tuple[list[PastAlarm], int]:
+    """Alarms of ``span`` in which somebody nearly came to harm, and how many more of them no place is known.
+
+    Those that were of level danger or judged a near miss and were not judged a nuisance, of a person.
+    """
+    found = [
+        a
+        for a in history.alarms
+        if span[0] <= a.raised_s < span[1]
+        and a.person
+        and a.verdict != "nuisance"
+        and (a.worst is Level.DANGER or a.verdict == "near_miss")
+    ]
+    placed = [a for a in found if a.at_m is not None]
+    return placed, len(found) - len(placed)
+
+
+def _none() -> dict[Level, int]:
+    return dict.fromkeys((Level.CAUTION, Level.WARNING, Level.DANGER), 0)
+
+
+def _count(counts: dict[Level, int], alarm: PastAlarm) -> None:
+    if alarm.worst in counts:  # a log cut at its head may know of an alarm only that it was cleared
+        counts[alarm.worst] += 1
+
+
 def counts_by(history: History, edges_s: Sequence[float]) -> list[dict[Level, int]]:
     """Alarms raised between each two of the rising ``edges_s``, by their worst level."""
-    out: list[dict[Level, int]] = [dict.fromkeys((Level.CAUTION, Level.WARNING, Level.DANGER), 0) for _ in edges_s[1:]]
+    out = [_none() for _ in edges_s[1:]]
     for alarm in history.alarms:
         k = bisect.bisect_right(edges_s, alarm.raised_s) - 1
-        if 0 <= k < len(out) and alarm.worst in out[k]:
-            out[k][alarm.worst] += 1
+        if 0 <= k < len(out):
+            _count(out[k], alarm)
     return out
 
 

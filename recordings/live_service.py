@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 
 import msgspec
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from calibration.errors import HoistwatchError
 from calibration.site import Site
+from recordings.alarm_place import place_of
 from recordings.live_health import SOUND_TEST, HealthDesk
 from recordings.live_latency import LatencyMeter
 from recordings.live_nodes import NodeDesk
@@ -286,7 +288,9 @@ class LiveEngine:
         for transition in self._last.transitions:
             if self._recorder is not None:
                 self._recorder.write(transition, transition.time_s)
-            self._note("engine", "engine", "alarm", msgspec.to_builtins(transition))
+            place = place_of(transition, snapshot, self._sites.site)
+            where = asdict(place) if place is not None else {}
+            self._note("engine", "engine", "alarm", msgspec.to_builtins(transition) | where)
         commands = [e for e in events if isinstance(e, Order)]
         for refusal in self._last.refusals:
             for console in {c.by.rpartition("@")[2] for c in commands}:

@@ -86,6 +86,11 @@ class SiteDesk:
         self._history = self._read()
         self._told_s = -1e9
 
+    @property
+    def site(self) -> Site:
+        """The version that the engine goes by."""
+        return self._site
+
     def take(self, console: str, command: ApplySite, now_s: float, wall_s: float) -> None:
         """An engineer's command, already found to be one."""
         if self._store is None:

@@ -29,6 +29,12 @@ def span_of(period: Period, now_s: float, starts: Sequence[str]) -> Span:
     return _at(first), _at(today + dt.timedelta(days=1))
 
 
+def shift_at(time_s: float, starts: Sequence[str]) -> str:
+    """The begin of the shift that a moment falls into, one of ``starts`` ("HH:MM", rising)."""
+    clock = dt.datetime.fromtimestamp(time_s).strftime("%H:%M")
+    return max((start for start in starts if start <= clock), default=starts[-1])
+
+
 def edges_of(span: Span) -> list[float]:
     """Where to cut a span for a chart: each full hour of up to two days, each midnight of a longer one."""
     from_s, to_s = span

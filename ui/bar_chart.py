@@ -62,7 +62,9 @@ class BarChart(QWidget):
             if k % every == 0:
                 painter.setPen(QColor(HUES.soft))
                 where = QRectF(plot.left() + k * width - 20.0, plot.bottom() + 3.0, width + 40.0, 18.0)
-                painter.drawText(where, Qt.AlignmentFlag.AlignCenter, bar.label)
+                room = int(max(44.0, every * width - 4.0))
+                label = painter.fontMetrics().elidedText(bar.label, Qt.TextElideMode.ElideRight, room)
+                painter.drawText(where, Qt.AlignmentFlag.AlignCenter, label)
         painter.end()
 
     def _bar(self, painter: QPainter, bar: Bar, room: QRectF, top: int) -> None:

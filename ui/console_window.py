@@ -74,7 +74,7 @@ class ConsoleWindow(QMainWindow):
         self.health = HealthStrip(self)
         reader = AuditReader(audit, self)
         self.review = ReviewPage(reader, site.site.shift_starts, time.time, language, self)
-        self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self, group)
+        self.statistics = StatisticsPage(reader, site.site.shift_starts, time.time, language, self, group, site)
         self.health_page = HealthPage(language, self)
         self.site_page = SitePage(model.site_page, language, self)
         self._site = site
@@ -129,6 +129,7 @@ class ConsoleWindow(QMainWindow):
         if model.site is not self._site:
             self._site = model.site
             self.plan.set_site(model.site)
+            self.statistics.take_site(model.site)
             self.site_changed.emit(model.site)
         name = say(model.language, "page.site") + (" *" if model.site_page.draft.dirty else "")
         if self.pages.tabText(PAGES.index("site")) != name:

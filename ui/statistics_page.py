@@ -20,14 +20,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from calibration.site import Site
 from ui.audit_reader import AuditReader
 from ui.bar_chart import BarChart
 from ui.group_model import COLUMNS, AllHallsView, all_halls_view, heads
 from ui.group_reader import GroupReader
 from ui.hall_box import HallBox
+from ui.heat_map import HeatMap
 from ui.hues import PAIRS
 from ui.statistics_model import Loaded, StatisticsView, view_of
-from ui.tables import PeriodBox, cell, read_only
+from ui.tables import ChartBox, PeriodBox, cell, read_only
 from ui.text import Language, say
 from ui.theme import sized
 
@@ -46,9 +48,10 @@ class StatisticsPage(QWidget):
         language: Language,
         parent: QWidget | None = None,
         group: GroupReader | None = None,
+        site: Site | None = None,
     ) -> None:
         super().__init__(parent)
-        self._group = group
+        self._group, self._site = group, site
         self.hall = HallBox(self)
         self.hall.setVisible(group is not None)
         self._reader, self._starts, self._wall, self._language = reader, shift_starts, wall, language
@@ -75,9 +78,12 @@ class StatisticsPage(QWidget):
         for title in (self.limits_title, self.kinds_title):
             title.setFont(sized(11.5, bold=True))
         self.chart = BarChart(self)
+        self.chart_box, self.chart_label = ChartBox(self), QLabel(self)
+        self.map = HeatMap(site, self) if site is not None else None
         self._lay_out()
         reader.changed.connect(self.show_view)
         self.period.currentIndexChanged.connect(lambda _: self.show_view())
+        self.chart_box.currentIndexChanged.connect(lambda _: self.show_view())
         self.hall.currentIndexChanged.connect(lambda _: self.show_view())
         self.refresh_button.clicked.connect(self._read)
         if group is not None:
@@ -88,6 +94,8 @@ class StatisticsPage(QWidget):
         self._language = language
         self.period.retranslate(language)
         self.hall.retranslate(language)
+        self.chart_box.retranslate(language)
+        self.chart_label.setText(say(language, "statistics.chart"))
         self.halls.setHorizontalHeaderLabels(heads(language))
         self.period_label.setText(say(language, "statistics.period"))
         self.refresh_button.setText(say(language, "statistics.refresh"))
@@ -105,17 +113,38 @@ class StatisticsPage(QWidget):
         self.halls.setVisible(every)
         self._one.setVisible(not every)
         self.more.setVisible(not every)
+        self._chosen_chart.setVisible(not every)
         if every and self._group is not None:
             self._show_all(self._all_view(self._group))
             return
-        view = view_of(self._chosen(), self.period.period, self._wall(), self._hall_starts(), self._language)
+        chart, here = self.chart_box.chart, self._group is None or self.hall.hall is None
+        zones = tuple(z.name for z in self._site.zone) if self._site is not None and here else ()
+        view = view_of(
+            self._chosen(), self.period.period, self._wall(), self._hall_starts(), self._language, chart, zones
+        )
         self.headline.setText(view.headline)
         self.empty.setText(view.empty)
         self.empty.setVisible(bool(view.empty))
         self._figures.setVisible(not view.empty)
         self.more.setText(view.more)
         self._fill(view)
+        self._show_chart(view, chart == "map", here)
+
+    def _show_chart(self, view: StatisticsView, as_map: bool, here: bool) -> None:
+        self.chart.setVisible(not as_map)
         self.chart.show_bars(view.chart_title, view.bars, self._language)
+        if self.map is None or self._site is None:
+            return
+        self.map.setVisible(as_map)
+        if as_map:
+            note = view.map_note if here else say(self._language, "heat.elsewhere")
+            self.map.show_spots(self._site, view.spots_m if here else (), note, self._language)
+
+    def take_site(self, site: Site) -> None:
+        """Zones and structures are others from now on."""
+        if site is not self._site:
+            self._site = site
+            self.show_view()
 
     def _show_all(self, view: AllHallsView) -> None:
         self.headline.setText(view.headline)
@@ -129,6 +158,9 @@ class StatisticsPage(QWidget):
                 if j == len(row.words) - 1:
                     _colour(item, row.kept)
                 self.halls.setItem(i, j, item)
+        self.chart.setVisible(True)
+        if self.map is not None:
+            self.map.setVisible(False)
         self.chart.show_bars(view.chart_title, view.bars, self._language)
 
     def _all_view(self, group: GroupReader) -> AllHallsView:
@@ -203,7 +235,16 @@ class StatisticsPage(QWidget):
         inner.addWidget(self.more)
         inner.addWidget(self._one, 5)
         inner.addWidget(self.halls, 5)
-        inner.addWidget(self.chart, 3)
+        self._chosen_chart = QWidget(self)
+        choice = QHBoxLayout(self._chosen_chart)
+        choice.setContentsMargins(0, 0, 0, 0)
+        choice.addWidget(self.chart_label)
+        choice.addWidget(self.chart_box)
+        choice.addStretch(1)
+        inner.addWidget(self._chosen_chart)
+        inner.addWidget(self.chart, 4)
+        if self.map is not None:
+            inner.addWidget(self.map, 7)
         frame = QFrame(self)
         frame.setObjectName("panel")
         column = QVBoxLayout(frame)

@@ -1,4 +1,4 @@
-"""Tables that are read and not written into, and the choice of a period above them."""
+"""Tables that are read and not written into, and the choices of a period and a chart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from recordings.shifts import PERIODS, Period
+from ui.statistics_model import CHARTS, Chart
 from ui.text import Language, say
 
 
@@ -26,6 +27,22 @@ class PeriodBox(QComboBox):
     def retranslate(self, language: Language) -> None:
         for k, period in enumerate(PERIODS):
             self.setItemText(k, say(language, f"period.{period}"))
+
+
+class ChartBox(QComboBox):
+    """What the chart shows."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.addItems(list(CHARTS))
+
+    @property
+    def chart(self) -> Chart:
+        return CHARTS[max(0, self.currentIndex())]
+
+    def retranslate(self, language: Language) -> None:
+        for k, chart in enumerate(CHARTS):
+            self.setItemText(k, say(language, f"chart.{chart}"))
 
 
 def read_only(parent: QWidget, columns: int, stretched: int, choice: Literal["rows", "none"]) -> QTableWidget:

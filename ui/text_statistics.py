@@ -23,6 +23,32 @@ STATISTICS: dict[str, tuple[str, str]] = {
     "statistics.none": ("No alarm in this period", "이 기간에는 경보가 없습니다"),
     "statistics.limits": ("Against ISA-18.2 and EEMUA 191", "ISA-18.2 및 EEMUA 191 기준 비교"),
     "statistics.kinds": ("What alarmed most", "가장 잦은 경보"),
+    "chart.time": ("Over time", "시간별"),
+    "chart.shift": ("By shift", "교대별"),
+    "chart.zone": ("By zone", "구역별"),
+    "chart.map": ("Map of near misses", "아차사고 지도"),
+    "statistics.chart": ("Chart", "차트"),
+    "statistics.chart_shifts": ("Alarms by shift", "교대별 경보 수"),
+    "statistics.chart_zones": ("Alarms by zone of the floor", "구역별 경보 수"),
+    "statistics.zone_none": ("no zone", "구역 밖"),
+    "statistics.zone_unknown": ("place unknown", "위치 불명"),
+    "statistics.judged": (
+        "Judged: {judged}, of them nuisances: {nuisances} ({share}).",
+        "판정: {judged}건, 그중 불필요한 경보: {nuisances}건 ({share}).",
+    ),
+    "statistics.unjudged": ("None judged yet (page Review).", "아직 판정된 경보가 없습니다 (검토 화면)."),
+    "heat.note": (
+        "Near misses: {count}\nAlarms of level danger and those judged a near miss, of a person, without those judged "
+        "a nuisance.",
+        "아차사고: {count}건\n위험 등급 경보와 아차사고로 판정된 작업자 경보입니다. 불필요한 경보로 판정된 것은 "
+        "제외합니다.",
+    ),
+    "heat.unplaced": ("Without a known place: {count}", "위치를 알 수 없음: {count}건"),
+    "heat.elsewhere": (
+        "The plan of another hall is not on this machine.",
+        "다른 현장의 평면도는 이 컴퓨터에 없습니다.",
+    ),
+    "heat.key": ("1 to {most} and more at a spot", "한 지점 1~{most}건 이상"),
     "statistics.chart_hours": ("Alarms an hour", "시간대별 경보 수"),
     "statistics.chart_days": ("Alarms a day", "일별 경보 수"),
     "column.figure": ("Figure", "항목"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recordings.alarm_history import History
-from recordings.alarm_statistics import Statistics, counts_by, statistics_of
+from recordings.alarm_statistics import Statistics, counts_by, counts_by_shift, statistics_of
 from recordings.shifts import Span, edges_of
 from safety.records import Level
 
@@ -30,8 +29,7 @@ class HallFigures:
 
     @property
     def nuisance_share(self) -> float | None:
-        judged = self.statistics.judged
-        return self.statistics.nuisances / judged if judged else None
+        return self.statistics.nuisance_share
 
     @property
     def limits_kept(self) -> bool:
@@ -49,18 +47,7 @@ def figures_of(halls: Mapping[str, History], span: Span, shift_starts: Sequence[
             hall=name,
             statistics=statistics_of(history, *span),
             days=tuple(zip(edges, counts_by(history, edges), strict=False)),
-            shifts=_by_shift(history, span, shift_starts),
+            shifts=tuple(counts_by_shift(history, span, shift_starts).items()),
         )
         for name, history in halls.items()
     )
-
-
-def _by_shift(history: History, span: Span, starts: Sequence[str]) -> tuple[tuple[str, Counts], ...]:
-    counts = {start: dict.fromkeys((Level.CAUTION, Level.WARNING, Level.DANGER), 0) for start in starts}
-    for alarm in history.alarms:
-        if span[0] <= alarm.raised_s < span[1] and alarm.worst is not Level.CLEAR:
-            clock = dt.datetime.fromtimestamp(alarm.raised_s).strftime("%H:%M")
-            # Before the first shift of a day it is still the last one of the day before.
-            start = max((s for s in starts if s <= clock), default=starts[-1])
-            counts[start][alarm.worst] += 1
-    return tuple(counts.items())

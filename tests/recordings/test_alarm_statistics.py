@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.alarm_history import History, PastAlarm, history_of
-from recordings.alarm_statistics import counts_by, statistics_of
+from recordings.alarm_statistics import close_calls, counts_by, counts_by_shift, counts_by_zone, statistics_of
 from safety.audit import AuditLog
 from safety.records import Level
 
@@ -139,3 +140,50 @@ def test_chatter_never_counts_an_alarm_twice(times: list[float]) -> None:
     assert 3 * figures.chatters <= len(times)
     close = any(np.array(times[k + 2]) - times[k] < 60.0 for k in range(len(times) - 2))
     assert (figures.chatters > 0) == close
+
+
+def test_alarms_by_shift_and_zone() -> None:
+    day = dt.datetime(2026, 11, 20).timestamp()
+    alarms = (
+        alarm(day + 2 * 3600.0, at_m=(1.0, 1.0), zones=("aisle",)),
+        alarm(day + 7 * 3600.0, worst=Level.DANGER, at_m=(1.0, 2.0), zones=("aisle", "dock")),
+        alarm(day + 15 * 3600.0, at_m=(5.0, 5.0)),
+        alarm(day + 15.5 * 3600.0),
+        alarm(day + 16 * 3600.0, worst=Level.CLEAR),
+        alarm(day + 25 * 3600.0),
+    )
+    history, span = History(alarms, ((day, day + 90_000.0),)), (day, day + 86_400.0)
+    shifts = counts_by_shift(history, span, ("06:00", "14:00", "22:00"))
+    assert {start: sum(counts.values()) for start, counts in shifts.items()} == {"06:00": 1, "14:00": 2, "22:00": 1}
+    assert shifts["06:00"][Level.DANGER] == 1
+    zones = counts_by_zone(history, span, ("walkway",))
+    assert {zone: sum(c.values()) for zone, c in zones.items()} == {"walkway": 0, "aisle": 2, "dock": 1, "": 1, "?": 1}
+
+
+def test_close_calls_are_dangers_and_what_people_hold_for_near_misses() -> None:
+    alarms = (
+        alarm(T0, worst=Level.DANGER, at_m=(1.0, 1.0)),
+        alarm(T0 + 1, worst=Level.DANGER, at_m=(1.0, 1.0), verdict="nuisance"),
+        alarm(T0 + 2, verdict="near_miss", at_m=(2.0, 1.0)),
+        alarm(T0 + 3, at_m=(3.0, 1.0)),
+        alarm(T0 + 4, worst=Level.DANGER),
+        alarm(T0 + 5, worst=Level.DANGER, person="", at_m=(4.0, 1.0)),
+        alarm(T0 + 60, worst=Level.DANGER, at_m=(1.0, 1.0)),
+    )
+    placed, unplaced = close_calls(History(alarms, ((T0, T0 + 99.0),)), (T0, T0 + 60.0))
+    assert [a.at_m for a in placed] == [(1.0, 1.0), (2.0, 1.0)]
+    assert unplaced == 1
+
+
+def test_the_place_is_that_of_the_worst_moment(log: AuditLog) -> None:
+    rows = [
+        (told("raised", "a-1", "caution", at_m=[1.0, 1.0], zones=["aisle"])),
+        (told("escalated", "a-1", "danger", at_m=[2.0, 1.0], zones=[])),
+        (told("eased", "a-1", "caution", at_m=[3.0, 1.0], zones=["dock"])),
+        (told("cleared", "a-1", "clear")),
+    ]
+    log.append(T0, 0.0, "engine", "engine", "start", {})
+    for k, row in enumerate(rows):
+        log.append(T0 + k, 0.0, "engine", "engine", "alarm", row)
+    (only,) = history_of(log.rows()).alarms
+    assert (only.at_m, only.zones) == ((2.0, 1.0), ())

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +23,8 @@ from ui.audit_reader import AuditReader
 from ui.bar_chart import step_of
 from ui.console_model import ConsoleModel
 from ui.console_window import ConsoleWindow
-from ui.statistics_model import load, view_of
+from ui.heat_map import warmth
+from ui.statistics_model import CHARTS, load, view_of
 from ui.statistics_page import StatisticsPage
 from ui.text import Language
 
@@ -142,3 +144,48 @@ def test_axes_have_few_round_lines(most: int) -> None:
     assert most <= 5 * step
     assert int(str(step).rstrip("0")) in (1, 2, 5)
     assert step == 1 or most > 2 * step
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_chart_by_shift_by_zone_and_as_a_map(qtbot: QtBot, tmp_path: Path, language: Language) -> None:
+    site, day = example_site(), dt.datetime(2026, 11, 20).timestamp()
+    (x_m, y_m), zone = site.zone[0].polygon_m[0], site.zone[0].name
+    with AuditLog(tmp_path / "audit.sqlite") as log:
+        log.append(day, 0.0, "engine", "engine", "start", {})
+        for n, place in enumerate(({"at_m": [x_m, y_m], "zones": [zone]}, {"at_m": [0.5, 0.5], "zones": []}, {})):
+            alarm = {"alarm": f"a-{n}", "event": "raised", "level": "danger", "situation": "struck_by", "person": "P1"}
+            log.append(day + 3600.0 * (8 + n), 0.0, "engine", "engine", "alarm", alarm | place)
+            told = {"alarm": f"a-{n}", "raised_wall_s": day + 3600.0 * (8 + n), "by": "kim"}
+            verdict = "nuisance" if n == 1 else "true"
+            log.append(day + 3600.0 * 12, 0.0, "console", "console-1", "verdict", told | {"verdict": verdict})
+        log.append(NOW_S, 0.0, "engine", "engine", "end", {})
+    page = StatisticsPage(AuditReader(tmp_path / "audit.sqlite"), STARTS, lambda: NOW_S, language, site=site)
+    keep(qtbot, page)
+    page.resize(1280, 700)
+    page.period.setCurrentIndex(PERIODS.index("today"))
+    page.show()
+    qtbot.waitUntil(lambda: page.limits.rowCount() == 6, timeout=5000)
+    assert "33 %" in page.more.text(), "one of three judged is a nuisance"
+    page.chart_box.setCurrentIndex(CHARTS.index("shift"))
+    assert "06:00–14:00 3" in page.chart.accessibleName()
+    page.chart_box.setCurrentIndex(CHARTS.index("zone"))
+    outside, unknown = ("no zone", "place unknown") if language == "en" else ("구역 밖", "위치 불명")
+    assert page.chart.accessibleName().endswith(f"{zone} 1, {outside} 1, {unknown} 1")
+    page.chart_box.setCurrentIndex(CHARTS.index("map"))
+    assert page.map is not None
+    assert page.map.isVisible()
+    assert not page.chart.isVisible()
+    note = page.map.accessibleName()
+    assert ("Near misses: 2" if language == "en" else "아차사고: 2건") in note
+    assert ("known place: 1" if language == "en" else "없음: 1건") in note
+    shown = page.map.grab().toImage()
+    page.period.setCurrentIndex(PERIODS.index("this_shift"))
+    assert page.map.grab().toImage() != shown, "no near miss in this shift"
+
+
+def test_warmth_is_one_at_a_single_spot_and_adds_up() -> None:
+    one, three = warmth([(2.1, 1.1)], (0.0, 0.0), (6.0, 4.0)), warmth([(2.1, 1.1)] * 3, (0.0, 0.0), (6.0, 4.0))
+    assert one.shape == (20, 30)
+    assert one.max() == pytest.approx(one[5, 10]) == pytest.approx(1.0)
+    np.testing.assert_allclose(three, 3.0 * one)
+    assert warmth([], (0.0, 0.0), (6.0, 4.0)).max() == 0.0
