@@ -52,6 +52,7 @@ def test_no_text_is_left_over() -> None:
         "detect",
         "group",
         "theme",
+        "chart",
     }
     computed |= {
         "health",
