@@ -17,7 +17,7 @@ TEST_DEBS := xvfb mosquitto postgresql espeak-ng libportaudio2 libasound2-plugin
 	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
-.PHONY: demo test lint types unit lock audit bench bench-peers test-slow samples screens plant test-plant format \
+.PHONY: demo test lint types unit lock audit soak fuzz bench bench-peers test-slow samples screens plant test-plant format \
 	clean run-debs test-debs help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make screens every page of the console in both languages, as pictures in docs/screens"
 	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
 	@echo "make test-plant   tests of plant and rendering"
+	@echo "make soak    an hour of the whole chain on four cameras: growth, permits, latency (SOAK=\"--minutes 5\" for less)"
 	@echo "make audit   known weaknesses of the pinned packages (asks a data base on the internet)"
 	@echo "make lock    pin all versions anew in requirements.lock"
 
@@ -51,6 +52,7 @@ TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_saf
 	tests/test_site_live.py tests/test_sound_chain.py \
 	tests/test_outputs_live.py tests/test_self_test_live.py \
 	tests/test_real_live.py tests/recordings/test_group_process.py tests/recordings/test_live_budget.py \
+	tests/recordings/test_soak_cameras.py tests/test_soak_run.py \
 	tests/tracking/test_capture.py tests/tracking/test_capture_rate.py tests/ui/test_console_bus.py \
 	tests/ui/test_console_process.py tests/ui/test_health_live.py tests/ui/test_group_page.py tests/ui/test_supervise.py \
 	$(addprefix tests/safety/test_,audit.py bus.py bus_attacked.py bus_redial.py gateway.py keys.py permit_issuer.py \
@@ -111,6 +113,9 @@ audit: $(INSTALLED)
 		$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
 	@for lock in requirements.lock requirements-plant.lock; do \
 		echo "$$lock:"; $(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip -r $$lock || exit 1; done
+
+soak: run-debs $(INSTALLED)
+	$(BIN)/hoistwatch soak $(SOAK)
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(AUDIT) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -65,6 +65,9 @@ class PermitGate:
         self._fault = ""
         self._refused = 0
         self._refusal = ""
+        self._accepted = 0
+        self._lapsed = 0
+        self._margin_ns: int | None = None
         self._moved_by_seq = 0
         self.run_commanded = False
         """Set by the node from its run input: while it is on, no reset and no bypass of a permit is taken."""
@@ -82,6 +85,21 @@ class PermitGate:
     def refused(self) -> int:
         """How many permits were refused since this node started."""
         return self._refused
+
+    @property
+    def accepted(self) -> int:
+        """How many permits were accepted since this node started."""
+        return self._accepted
+
+    @property
+    def lapsed(self) -> int:
+        """How often a permit ran out before the next had come: contacts then opened by silence."""
+        return self._lapsed
+
+    @property
+    def margin_ns(self) -> int | None:
+        """The least time that a permit still had when the next was accepted; None before the second."""
+        return self._margin_ns
 
     @property
     def refusal(self) -> str:
@@ -141,6 +159,7 @@ class PermitGate:
         self._session = permit.engine
         self._seq = permit.seq
         self._asked = dict(permit.outputs)
+        self._count(now_ns)
         self._until_ns = permit.echo_ns + min(permit.validity_ns, self._validity_ns)
         if permit.reset and not restarted and not self._fault and not self.run_commanded:
             self._latched -= {name for name, on in permit.outputs.items() if on}
@@ -153,6 +172,7 @@ class PermitGate:
     def tick(self, now_ns: int) -> dict[str, bool]:
         """What is to be energised at this moment: contact name to state."""
         if self._until_ns is not None and now_ns >= self._until_ns:
+            self._lapsed += 1
             self._withdraw()
         self._settle(now_ns)
         return dict(self._energised)
@@ -167,6 +187,12 @@ class PermitGate:
         self._until_ns = None
         self._asked = dict(self._safe)
         self._bypass.clear()
+
+    def _count(self, now_ns: int) -> None:
+        self._accepted += 1
+        if self._until_ns is not None:
+            left_ns = self._until_ns - now_ns
+            self._margin_ns = left_ns if self._margin_ns is None else min(self._margin_ns, left_ns)
 
     def _take_bypasses(self, permit: Permit, now_ns: int) -> None:
         for order in permit.bypasses:

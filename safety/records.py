@@ -189,6 +189,8 @@ class RelayStatus(Record, frozen=True, kw_only=True):
     ``stamp_ns`` is the node's own monotonic clock; the engine echoes it in its next permit, so
     that the node can tell a permit's age without trusting anybody else's clock. ``contacts`` is
     the read-back, ``commanded`` what the node asked of its driver, both as on and off of the output itself.
+    Permits since its start: ``accepted``, ``refused``, ``lapsed`` (one ran out before the next had come), and the least
+    time ``margin_s`` that one still had when the next came.
     """
 
     node: str
@@ -200,6 +202,9 @@ class RelayStatus(Record, frozen=True, kw_only=True):
     latched: bool
     fault: str = ""
     refused: int = 0
+    accepted: int = 0
+    lapsed: int = 0
+    margin_s: float | None = None
     moved_by_seq: int = 0
     bypasses: tuple[BypassState, ...] = ()
     run_commanded: bool = False
@@ -276,7 +281,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One relay node as the console shows it."""
+    """One relay node as the console shows it; counts of permits as in ``RelayStatus``."""
 
     node: str
     connected: bool
@@ -285,6 +290,9 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     contacts: dict[str, bool]
     fault: str = ""
     refused: int = 0
+    accepted: int = 0
+    lapsed: int = 0
+    margin_s: float | None = None
     age_s: float = 0.0
     bypasses: tuple[BypassState, ...] = ()
     run_commanded: bool = False

@@ -20,6 +20,7 @@ from ui.cli_run import add_run_commands
 from ui.cli_self_test import add_self_test_command
 from ui.cli_site import add_site_commands
 from ui.cli_situations import add_situation_commands
+from ui.cli_soak import add_soak_command
 from ui.cli_tools import add_tool_commands
 from ui.cli_train import add_train_commands
 from ui.cli_users import add_user_commands
@@ -47,6 +48,7 @@ add_plant_commands(app)
 add_tool_commands(app)
 add_train_commands(app)
 add_situation_commands()
+add_soak_command(app)
 add_evaluate_commands()
 
 

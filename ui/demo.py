@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,20 +20,17 @@ from recordings.report import write_report
 from recordings.sample_files import sample_path
 from recordings.store import Recording
 from recordings.tracks_csv import tracks_csv
-from safety.bus import BusClient
 from safety.engine import Step
 from safety.keys import add_party, key_folder, make_keys
-from safety.records import Acknowledge, AlarmState, AlarmTransition, Reset, Snapshot
+from safety.records import AlarmTransition, Snapshot
 from ui.cli_common import progress_bar
 from ui.demo_looks import late_look
 from ui.demo_overview import Shown, judged, tell_overview, write_overview
 from ui.demo_processes import Processes, free_ports
 from ui.demo_story import Story, tell
 from ui.display import has_display
+from ui.operator import OPERATOR, Operator
 
-_OPERATOR = "operator"
-_ACKNOWLEDGE_AFTER_S = 2.0
-_RESET_AFTER_S = 2.0
 _START_LIMIT_S = 60.0
 
 
@@ -107,7 +104,7 @@ def _play(show: _Show, story: Story, detect: bool) -> Site:
         console += ["--screenshot", str(out / "console.png"), "--screenshot-dir", str(out / "console")]
         processes.start("console", [*command, *console, *([] if window else ["--headless"])])
         processes.start("engine", [*command, "run", "--site", str(site_path), *play])
-        operator = _Operator(site, site_path, automatic=not window)
+        operator = Operator(site, site_path, automatic=not window, did=story.did)
         try:
             with progress_bar("demo") as bar:
                 _watch(processes, operator, story, recording.info.duration_s / speed, bar)
@@ -144,79 +141,22 @@ def _prepare(out: Path, recording: Recording, language: Literal["en", "ko"]) -> 
         raise BadInput(f"{out}: --out cannot be written ({error.strerror})") from None
     folder = key_folder(site, site_path)
     make_keys(folder, site)
-    add_party(folder, "console", _OPERATOR)
+    add_party(folder, "console", OPERATOR)
     return site_path, site
 
 
-@dataclass(slots=True)
-class _Operator:
-    """Who frees the relay node and acknowledges alarms, through the bus like any console."""
-
-    site: Site
-    site_path: Path
-    automatic: bool
-    _client: BusClient = field(init=False)
-    _seen_s: dict[str, float] = field(default_factory=dict)
-    _asked_s: dict[str, float] = field(default_factory=dict)
-    _free_since_s: float | None = None
-
-    def __post_init__(self) -> None:
-        folder = key_folder(self.site, self.site_path)
-        self._client = BusClient.of_site(self.site.bus, folder, "console", _OPERATOR)
-
-    def snapshots(self, timeout_s: float) -> list[Snapshot]:
-        """What the engine decided since the last call."""
-        return [m for m in self._client.receive(timeout_s) if isinstance(m, Snapshot)]
-
-    def act(self, snapshot: Snapshot, story: Story) -> None:
-        """Reset the node when its permit could be given; acknowledge what has stood for a while."""
-        now_s = time.monotonic()
-        self._reset(snapshot, now_s, story)
-        if not self.automatic:
-            return
-        for alarm in snapshot.alarms:
-            if alarm.state not in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED):
-                self._seen_s.pop(alarm.id, None)
-                continue
-            since_s = self._seen_s.setdefault(alarm.id, now_s)
-            if now_s - since_s >= _ACKNOWLEDGE_AFTER_S and now_s - self._asked_s.get(alarm.id, -1e9) > 1.0:
-                self._asked_s[alarm.id] = now_s
-                self._client.send(Acknowledge(time_s=now_s, by=_OPERATOR, alarm=alarm.id))
-                story.did(snapshot.time_s, f"operator acknowledges {alarm.id}")
-
-    def _reset(self, snapshot: Snapshot, now_s: float, story: Story) -> None:
-        """A person waits until the situation has been calm for a moment before freeing the hoist."""
-        wanted = all(on for key, on in snapshot.outputs.items() if key.endswith("/permit"))
-        latched = [n for n in snapshot.nodes if n.connected and n.latched and not n.fault]
-        if not wanted or not latched:
-            self._free_since_s = None
-            return
-        self._free_since_s = self._free_since_s or now_s
-        first = story.start_s is None or not story.was_reset
-        if not (first or self.automatic) or now_s - self._free_since_s < (0.3 if first else _RESET_AFTER_S):
-            return
-        for node in latched:
-            self._client.send(Reset(time_s=now_s, by=_OPERATOR, node=node.node))
-            story.did(snapshot.time_s, f"operator resets relay node {node.node}")
-        story.was_reset = True
-        self._free_since_s = now_s
-
-    def close(self) -> None:
-        self._client.close()
-
-
 def _watch(
-    processes: Processes, operator: _Operator, story: Story, length_s: float, bar: Callable[[float], None]
+    processes: Processes, operator: Operator, story: Story, length_s: float, bar: Callable[[float], None]
 ) -> None:
     """Follow the engine's snapshots to its end."""
     began_s = time.monotonic()
     first_s: float | None = None
     while processes.running("engine"):
         processes.check()
-        for snapshot in operator.snapshots(0.1):
+        for snapshot in (m for m in operator.messages(0.1) if isinstance(m, Snapshot)):
             first_s = snapshot.time_s if first_s is None else first_s
             story.add(snapshot)
-            operator.act(snapshot, story)
+            operator.act(snapshot)
             bar(min(1.0, (snapshot.time_s - first_s) / (length_s + 2.0)))
         if first_s is None and time.monotonic() - began_s > _START_LIMIT_S:
             raise HoistwatchError(f"the engine sent nothing within {_START_LIMIT_S:.0f} s; see {processes.folder}")

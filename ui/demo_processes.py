@@ -36,16 +36,25 @@ class Processes:
         for log in self._logs:
             log.close()
 
-    def start(self, name: str, command: list[str]) -> None:
-        """Start a child whose output goes to ``name``.log."""
+    def start(self, name: str, command: list[str], *, apart: bool = False) -> None:
+        """Start a child whose output goes to ``name``.log; one ``apart`` is not ended by Ctrl-C at the terminal."""
         log = (self.folder / f"{name}.log").open("wb")
         self._logs.append(log)
         try:
             self._children[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=os.environ.copy()
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=os.environ.copy(),
+                start_new_session=apart,
             )
         except OSError as error:
             raise Unavailable(f"{name}: cannot be started ({error.strerror})") from None
+
+    def ids(self) -> dict[str, int]:
+        """Process ids by name."""
+        return {name: child.pid for name, child in self._children.items()}
 
     def running(self, name: str) -> bool:
         return self._children[name].poll() is None
@@ -77,6 +86,17 @@ class Processes:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait(_END_S)
+
+    def ended(self) -> str:
+        """Which child has ended, whatever its code, and what it said last; empty while all run."""
+        for name, child in self._children.items():
+            if child.poll() is not None:
+                return f"{name} ended with code {child.returncode}: {self._tail(name)}"
+        return ""
+
+    def log(self, name: str) -> str:
+        """All that a child has said."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def _tail(self, name: str) -> str:
         lines = (self.folder / f"{name}.log").read_text(errors="replace").splitlines()

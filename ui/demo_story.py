@@ -22,7 +22,6 @@ class Story:
 
     lines: list[tuple[float, str, str]] = field(default_factory=list)
     start_s: float | None = None
-    was_reset: bool = False
     contact_changes: int = 0
     latency_s: tuple[float | None, float | None] = (None, None)
     _alarms: dict[str, Level] = field(default_factory=dict)

@@ -1,27 +1,15 @@
-"""A real Modbus TCP server as a process: ``modbus_server.py PORT [wired]``. Coils and discrete inputs 0 to 63, unit 1.
-
-``wired``: each discrete input follows the coil of its number, as contacts that are read back do.
-"""
+"""The project's own Modbus TCP server as a process: ``modbus_server.py PORT [wired]``."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from pymodbus.server import StartTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from recordings.soak.modbus_server import bits, registers, serve
 
-def bits() -> list[SimData]:
-    return [SimData(0, count=64, values=False, datatype=DataType.BITS)]
-
-
-def registers() -> list[SimData]:
-    return [SimData(0, count=4, values=0, datatype=DataType.REGISTERS)]
-
+__all__ = ["bits", "registers", "serve"]
 
 if __name__ == "__main__":
-    if sys.argv[2:] == ["wired"]:
-        device = SimDevice(id=1, simdata=registers(), use_bit_addressing=True)
-    else:
-        device = SimDevice(id=1, simdata=(bits(), bits(), registers(), registers()))
-    StartTcpServer(context=device, address=("127.0.0.1", int(sys.argv[1])))
+    serve(int(sys.argv[1]), wired=sys.argv[2:] == ["wired"])
