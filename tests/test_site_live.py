@@ -202,7 +202,7 @@ def test_a_zone_is_drawn_by_mouse_at_a_console_and_the_engine_runs_by_it(chain: 
 
     wait_for(lambda: seen() == "This is the site that runs.", 10.0, "the engine's site")
     plan, left = window.site_page.plan, Qt.MouseButton.LeftButton
-    start, end = (plan.to_px(at) for at in ((6.0, 4.0), (16.0, 4.0)))
+    start, end = (plan.floor.to_px(at) for at in ((6.0, 4.0), (16.0, 4.0)))
     assert start is not None
     assert end is not None
     qtbot.mousePress(plan, left, pos=start.toPoint())

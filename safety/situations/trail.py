@@ -10,6 +10,9 @@ import numpy as np
 from calibration.camera import Array
 from tracking.records import HoistState
 
+GAP_S = 0.35
+"""Longer between two ticks, and nobody knows what happened meanwhile: an engine that was held up begins anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:
@@ -38,6 +41,8 @@ class Trail:
         if state.lost or state.carrying == "empty":
             self.fixes.clear()
             return
+        if self.fixes and state.time_s - self.fixes[-1].time_s > GAP_S:
+            self.fixes.clear()
         self.fixes.append(fix_of(state))
         while self.fixes[0].time_s < state.time_s - self.keep_s - 1e-9:
             self.fixes.popleft()

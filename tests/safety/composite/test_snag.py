@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from safety.records import Level, Phase
 from safety.situations.snag import Snag, pull_of
 from safety.situations.trail import Fix
+from tests.safety.composite.moments import moment
 from tests.safety.composite.walks import hanging, judged
-from tests.safety.situations import HOIST, Somebody
+from tests.safety.situations import HOIST, Somebody, scene
 from tests.worlds import hall
 
 SITE = hall(0, [HOIST])
@@ -73,6 +74,18 @@ def test_a_free_load_is_not_caught(seed: int) -> None:
 
 def test_a_load_that_stands_is_not_caught() -> None:
     assert told(caught_series(0.0, 10.0), Phase.RIGGING) == []
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from([0.02, 0.1, 0.3, 0.5, 1.1, 1.3]), min_size=2, max_size=12))
+def test_an_engine_that_is_held_up_for_a_while_judges_nothing_of_the_gap(gaps_s: list[float]) -> None:
+    """Two or three ticks over the whole window once ended the engine: their fit has no answer."""
+    rule, now_s = Snag(SITE), 0.0
+    for gap_s in gaps_s:
+        now_s += gap_s
+        state = hanging(now_s, 4.0 + 0.25 * now_s, 4.0, load_z_m=LOAD_Z_M)
+        found = rule(moment(scene(state, [], Phase.TRAVELLING, HOIST), now_s=now_s))
+        assert not (found and gap_s > 0.35)
 
 
 @settings(max_examples=60)
