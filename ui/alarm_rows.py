@@ -217,9 +217,10 @@ def _blind(snapshot: Snapshot, top: Alarm | None, language: Language) -> str:
     for alarm in sorted(snapshot.alarms, key=alarm_order):
         if alarm.situation in BLIND and alarm.level is not Level.CLEAR:
             name = alarm.source or alarm.person or alarm.hoist or title_of(alarm.situation, language)
-            if name not in names:
-                names.append(name)
-                beside_top |= alarm is not top
+            # One alarm may name several cameras, and each of them has one of its own.
+            fresh = [each for each in name.split(", ") if each not in names]
+            names += fresh
+            beside_top |= bool(fresh) and alarm is not top
     if not beside_top:
         return ""
     more = len(names) - _BLIND_NAMES

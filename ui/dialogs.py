@@ -42,6 +42,7 @@ class ShelveDialog(QDialog):
         self.time = QSpinBox(self)
         self.time.setRange(1, most)
         self.time.setValue(min(10 if self._unit_s > 1.0 else 30, most))
+        self.time.setMinimumSize(110, 30)
         self.time.setSuffix(say(language, "unit.minutes" if self._unit_s > 1.0 else "unit.seconds"))
         hint = QLabel(say(language, "shelve.hint", limit=duration(language, limit_s)), self)
         hint.setObjectName("soft")

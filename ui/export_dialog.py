@@ -85,9 +85,7 @@ class ExportDialog(QDialog):
         self.reason = QLineEdit(self)
         self.reason.setMaxLength(_REASON_LENGTH)
         self.reason.setPlaceholderText(say(self._language, "export.reason_hint"))
-        self.bar = QProgressBar(self)
-        self.bar.setRange(0, _STEPS)
-        self.bar.setVisible(False)
+        self.bar = _bar(self)
         self.write = QPushButton(say(self._language, "export.write"), self)
         self.write.setObjectName("primary")
         self.write.setDefault(True)
@@ -178,3 +176,14 @@ class ExportDialog(QDialog):
         key, pair = ("export.done", "calm") if whole else ("export.failed", "error")
         self.word.feedback.setText(say(self._language, key, file=self.path.text(), why=fault))
         wear(self.word.feedback, pair)
+
+
+def _bar(parent: QWidget) -> QProgressBar:
+    """Hidden, but with its room: else it would take it from the fields when it appears."""
+    bar = QProgressBar(parent)
+    bar.setRange(0, _STEPS)
+    kept = bar.sizePolicy()
+    kept.setRetainSizeWhenHidden(True)
+    bar.setSizePolicy(kept)
+    bar.setVisible(False)
+    return bar

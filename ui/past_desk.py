@@ -96,7 +96,8 @@ class PastDesk(QObject):
         if folder is None:
             return
         with AuditLog(folder) as log:
-            detail = msgspec.to_builtins(msgspec.structs.replace(access, by=self._model.desk.name))
+            by = self._model.session.signature
+            detail = msgspec.to_builtins(msgspec.structs.replace(access, by=by))
             log.append(time.time(), 0.0, "console", self._model.desk.name, "access", {**detail, "engine": "silent"})
 
     def _show_export(self, clip: Clip, alarm: PastAlarm) -> None:

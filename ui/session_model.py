@@ -42,6 +42,12 @@ class SessionDesk:
         return next((s for s in sessions if s.console == self._console), None)
 
     @property
+    def signature(self) -> str:
+        """Who acts here, as the engine writes it in its log: by the last that it told."""
+        session = self.mine
+        return self._console if session is None else f"{session.user}@{self._console}"
+
+    @property
     def needed(self) -> bool:
         """Whether a command would be refused for want of a sign-in."""
         return self._snapshot is not None and self._snapshot.sign_in_required and self.mine is None

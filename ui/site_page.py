@@ -86,6 +86,8 @@ class SitePage(QWidget):
         """Show how applying stands, the history and the newest picture of the camera that is drawn on."""
         if self._draft is not self.model.draft:
             self._draft = self.model.draft
+            if self.model.taken:
+                self.comment.clear()  # it was about that change, not about the next
             self.refresh()
         status = self.model.status(session, users, now_s, self._language)
         if self.status.text() != status.text:

@@ -226,6 +226,11 @@ class SitePageModel:
             self._sent, self._outcome = _Sent(site, command.base, command.time_s), ""
             self._send(command)
 
+    @property
+    def taken(self) -> bool:
+        """Whether the newest that was applied is what runs now."""
+        return self._outcome == "taken"
+
     def status(self, session: SessionView | None, users: bool, now_s: float, language: Language) -> Status:
         """The line beside the buttons: what went wrong before what is to be done next."""
         if self._sent is not None and now_s - self._sent.at_s > ANSWER_S:

@@ -136,6 +136,7 @@ def style_sheet() -> str:
     QPushButton:disabled, QPushButton#primary:disabled {{ {css(p["disabled"])} border-color: {h.edge}; }}
     QTableWidget {{ {css(p["panel"])} gridline-color: {h.edge}; border: none; selection-background-color:
         {p["selected"].ground}; selection-color: {p["selected"].text}; }}
+    QTableWidget {{ outline: none; }}
     QTableWidget::item {{ padding: 0px 6px; }}
     QHeaderView::section {{ {css(p["page"])} border: none; border-right: 1px solid {h.edge}; padding: 3px 6px; }}
     QTableCornerButton::section {{ {css(p["page"])} border: none; }}

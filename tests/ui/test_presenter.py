@@ -120,6 +120,9 @@ def test_the_badge_names_everything_that_cannot_be_seen_unless_the_headline_does
     more = [msgspec.structs.replace(scenes.BLIND, id=f"a-{i}", source=f"cam{i}", raised_s=0.0) for i in range(1, 6)]
     five = model_of(snapshot(SITE, level=Level.CAUTION, alarms=tuple(more))).headline(START_S)
     assert five.blind == "cam1, cam2, cam3 +2"
+    several = msgspec.structs.replace(scenes.BLIND, id="a-9", source="cam1, cam2, cam3", level=Level.WARNING)
+    both = model_of(snapshot(SITE, level=Level.WARNING, alarms=(several, *more))).headline(START_S)
+    assert both.blind == "cam1, cam2, cam3 +2", "each is named once"
 
 
 def test_an_acknowledged_danger_no_longer_flashes() -> None:

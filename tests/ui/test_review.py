@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from recordings.clips import load_clip
 from recordings.store import Recording
 from safety.audit import AUDIT_FILE, AuditLog
-from safety.records import AlarmTransition, Refusal
+from safety.records import AlarmTransition, Refusal, SessionView
 from safety.word_records import Access, Verdict
 from tests.recordings.live_like import live_folder
 from tests.ui.example_site import example_site
@@ -160,6 +160,8 @@ def test_who_looks_is_noted_also_while_the_engine_is_silent(qtbot: QtBot, folder
     where, offset_s, alarms = folder
     (tmp_path / AUDIT_FILE).write_bytes((where / AUDIT_FILE).read_bytes())
     desk = Desk(qtbot, (tmp_path, offset_s, alarms), live=False)
+    kim = SessionView(console="console-1", user="kim", role="operator", until_s=3600.0)
+    desk.model.receive(snapshot(SITE, seq=200, sessions=(kim,), sign_in_required=True), 90.0)
     desk.page.table.selectRow(0)
     qtbot.waitUntil(lambda: "Nothing to show" in desk.page.message.text(), timeout=5000)
     assert desk.sent == []
@@ -168,6 +170,7 @@ def test_who_looks_is_noted_also_while_the_engine_is_silent(qtbot: QtBot, folder
         assert log.verify().sound
     assert (row.role, row.name) == ("console", "console-1")
     assert '"engine":"silent"' in row.detail
+    assert '"by":"kim@console-1"' in row.detail
 
 
 def exporting(qtbot: QtBot, folder: Folder) -> tuple[Desk, ExportDialog]:

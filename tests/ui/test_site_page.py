@@ -110,6 +110,7 @@ def test_a_zone_is_moved_and_reshaped_by_mouse_applied_and_taken(qtbot: QtBot) -
     assert "Sent" in desk.status()
     desk.model.receive(news(new, "kim@console-1", 2, SITE), START_S)
     assert "Applied" in desk.status()
+    assert desk.page.comment.text() == "", "the next change needs words of its own"
     assert not desk.edit.draft.dirty
     assert desk.window.plan.site.zone[0].polygon_m == new.zone[0].polygon_m, "the live plan shows it too"
     assert "Corners, m redrawn" in desk.page.versions.item(0).text()  # type: ignore[union-attr]
