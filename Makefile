@@ -7,6 +7,8 @@ PLANT := $(VENV)/.plant
 PEERS := .venv-peers
 AUDIT := .venv-audit
 OUT ?= out/demo
+# Hundreds of processes start in a test run: compiled modules are worth keeping, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What Qt 6, OpenCV and sound need besides what pip brings, and a font with Korean letters.
 RUN_DEBS := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libpulse0 libxkbcommon-x11-0 libxcb-cursor0 \
@@ -59,9 +61,12 @@ TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_saf
 	relay_gpio.py relay_modbus.py relay_mqtt.py relay_process.py relay_serial.py) \
 	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py node.py sign.py)
 
+# By file, in the order of tests/conftest.py, which begins with the slowest.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+
 unit: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "not slow" -n 2 --dist loadfile $(addprefix --ignore=,$(TIMED))
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(TIMED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "not slow" $(SIDE_BY_SIDE) $(addprefix --ignore=,$(TIMED))
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(TIMED)
 
 bench: $(INSTALLED)
 	@for file in $(filter-out %/bench_peers.py,$(wildcard tests/benchmarks/bench_*.py)); do \
