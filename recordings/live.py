@@ -89,7 +89,9 @@ def run_live(
         for row in log_file.rows_of(PROOF_TEST):
             proofs.read(row.wall_s, row.detail)
         now_s = time.monotonic()
-        health = HealthDesk(folder, proofs, log_file.rows_of(SOUND_TEST), now_s, time.time() - now_s)
+        sha256 = detector.sha256 if detector is not None else None
+        sounds = log_file.rows_of(SOUND_TEST)
+        health = HealthDesk(folder, proofs, sounds, now_s, time.time() - now_s, sha256 or "")
         health.self_test = newest_self_test(log_file)
         audit = AuditQueue(log_file)
         undo.callback(audit.close)
@@ -102,7 +104,6 @@ def run_live(
 
         recorder = None
         if options.record and site.recording.enabled:
-            sha256 = detector.sha256 if detector is not None else None
             recorder = LiveRecorder(
                 folder,
                 site.recording,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from calibration.product import product_version
 from safety.annunciator.records import SoundCheck
 from safety.audit import AuditRow
 from safety.health_records import EngineHealth, PartsStatus, PartView, SoundTested
@@ -17,6 +18,7 @@ from safety.self_test_records import SelfTestReport
 
 SOUND_TEST = "sound_test"
 PERIOD_S = 1.0
+_PRODUCT = product_version()
 
 
 class _Checks(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class HealthDesk:
         folder: that of the engine's records, where a supervisor tells of its parts; None where nothing is kept.
         proofs: when outputs were tested.
         sound_tests: rows of the audit log, of kind ``SOUND_TEST``.
+        model_sha256: the detector's weights.
         started_s: when the engine started, and ``wall_offset_s`` from its clock to Unix time.
     """
 
@@ -40,10 +43,12 @@ class HealthDesk:
         sound_tests: Iterable[AuditRow],
         started_s: float,
         wall_offset_s: float,
+        model_sha256: str = "",
     ) -> None:
         self.proofs = proofs
         self.self_test: SelfTestReport | None = None
         """The newest one that the audit log knows as the engine starts."""
+        self._model_sha256 = model_sha256
         self._file = None if folder is None else folder / PARTS_FILE
         self._started_s, self._wall_offset_s = started_s, wall_offset_s
         self._told_s = self._looked_s = -1e9
@@ -97,6 +102,8 @@ class HealthDesk:
             parts=self._parts or (),
             sounds=tuple(self._sounds.values()),
             self_test=self_test,
+            product=_PRODUCT,
+            model_sha256=self._model_sha256,
         )
 
 

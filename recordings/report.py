@@ -6,12 +6,12 @@ import base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from calibration.coverage import coverage_map
 from calibration.errors import BadInput
+from calibration.product import product_version
 from calibration.site import Site
 from recordings.atomic import atomic_text
 from recordings.evaluate_recording import ATTACHMENT, AlarmScores, Episode, evaluate_recording
@@ -95,14 +95,6 @@ def report_page(recording: Recording, happened: Happened, scores: AlarmScores | 
     )
 
 
-def product_version() -> str:
-    """Version of the installed distribution."""
-    try:
-        return f"Hoistwatch {version('hoistwatch')}"
-    except PackageNotFoundError:
-        return "Hoistwatch (checkout)"
-
-
 def _inline(png: bytes) -> str:
     return base64.b64encode(png).decode("ascii")
 
@@ -119,7 +111,7 @@ def _head(recording: Recording, happened: Happened, language: Language) -> list[
         (say(language, "head.time"), start),
         (say(language, "head.duration"), f"{happened.duration_s:.1f} s"),
         (say(language, "head.ticks"), str(happened.ticks)),
-        (say(language, "head.version"), product_version()),
+        (say(language, "head.version"), f"Hoistwatch {product_version()}"),
         (say(language, "head.model"), recording.model_sha256 or say(language, "head.no_model")),
     ]
 

@@ -73,7 +73,8 @@ class EngineHealth(Record, frozen=True, kw_only=True):
     """What the live engine tells of itself once a second, beside its snapshots.
 
     ``to_permit`` is from a picture's receipt to the permits that were decided with it, ``to_contact`` from there on
-    until the relay node has read the contact back. ``supervised`` says whether a supervisor tells of ``parts``;
+    until the relay node has read the contact back. ``product`` is the engine's version, ``model_sha256`` its
+    detector's weights, empty where it has none. ``supervised`` says whether a supervisor tells of ``parts``;
     ``self_test`` is the one that runs, or the newest.
     """
 
@@ -86,3 +87,5 @@ class EngineHealth(Record, frozen=True, kw_only=True):
     parts: tuple[PartView, ...] = ()
     sounds: tuple[SoundTested, ...] = ()
     self_test: SelfTestReport | None = None
+    product: str = ""
+    model_sha256: str = ""

@@ -7,3 +7,4 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "weights"
 OPENVINO = FOLDER / "hoistwatch_openvino"
 TORCH = FOLDER / "hoistwatch.pt"
+CARD = FOLDER / "model_card.md"

@@ -13,6 +13,7 @@ from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
 from PyQt6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from ui.about import AboutDialog
+from ui.about_facts import site_facts
 from ui.alarm_panel import AlarmPanel
 from ui.appearance import FIRST, Appearance
 from ui.audit_reader import AuditReader
@@ -320,7 +321,9 @@ class ConsoleWindow(QMainWindow):
             bar.setVisible(not full)
 
     def show_about(self) -> None:
-        show(AboutDialog(self.model.language, self))
+        model = self.model
+        running = model.site_page.news.version if model.site_page.news is not None else ""
+        show(AboutDialog(model.language, self, site_facts(model.site, running, model.health, model.language)))
 
     # Commands
 

@@ -109,9 +109,9 @@ class ShapeEditor(QWidget):
         painter.setFont(sized(9.0, bold=True))
         metrics = QFontMetricsF(painter.font())
         text = str(row["name"])
-        box = QRectF(
-            top.x() + 6, max(2.0, top.y() - metrics.height() - 9), metrics.horizontalAdvance(text) + 8, metrics.height()
-        )
+        width = metrics.horizontalAdvance(text) + 8
+        left = max(2.0, min(top.x() + 6, painter.window().right() - width - 2))
+        box = QRectF(left, max(2.0, top.y() - metrics.height() - 9), width, metrics.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(sheer(HUES.panel, 225))
         painter.drawRoundedRect(box, 3, 3)

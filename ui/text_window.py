@@ -37,11 +37,41 @@ WINDOW: dict[str, tuple[str, str]] = {
         "않습니다.",
     ),
     "about.licence": (
-        "Version {version}. Free software under the GNU Affero General Public License, version 3 or later "
-        "(AGPL-3.0-or-later), without any warranty.",
-        "버전 {version}. GNU Affero 일반 공중 사용 허가서 3판 또는 그 이후 판(AGPL-3.0-or-later)에 따른 자유 "
-        "소프트웨어이며 어떠한 보증도 없습니다.",
+        "Free software under the GNU Affero General Public License, version 3 or later (AGPL-3.0-or-later), without "
+        "any warranty.",
+        "GNU Affero 일반 공중 사용 허가서 3판 또는 그 이후 판(AGPL-3.0-or-later)에 따른 자유 소프트웨어이며 어떠한 "
+        "보증도 없습니다.",
     ),
+    "about.source": (
+        "The source code is what runs: {folder}. Whoever uses it, over a network too, may have it.",
+        "실행 중인 파일이 곧 소스 코드입니다: {folder}. 네트워크를 통해 사용하는 사람도 소스를 받을 수 있습니다.",
+    ),
+    "about.engine": ("Engine", "엔진"),
+    "about.system": ("System", "운영체제"),
+    "about.site": ("Site", "현장"),
+    "about.policy": ("Policy", "정책"),
+    "about.detector": ("Detector", "검출기"),
+    "about.untold": ("not told: no engine has answered", "알 수 없음: 응답한 엔진이 없습니다"),
+    "about.by_engine": ("as the engine runs it", "엔진이 운영 중인 버전"),
+    "about.by_file": ("as this machine's site file says", "이 컴퓨터의 현장 파일 기준"),
+    "about.defaults": ("all values as delivered", "모든 값이 기본값"),
+    "about.changed": ("changed: {what}", "변경된 값: {what}"),
+    "about.no_detector": ("none: no pictures are looked at", "없음: 영상을 검출하지 않습니다"),
+    "about.own": ("Hoistwatch's own, see its model card", "Hoistwatch 자체 모델, 모델 카드 참조"),
+    "about.other": ("not of this version's model card", "이 버전의 모델 카드에 없는 모델"),
+    "about.packages": ("Packages that run in it", "함께 실행되는 패키지"),
+    "about.package": ("Package", "패키지"),
+    "about.version": ("Version", "버전"),
+    "about.declared": ("Licence", "라이선스"),
+    "about.undeclared": ("not declared, see the package", "표시 없음, 패키지 참조"),
+    "about.reading": ("Reading the packages ...", "패키지를 읽는 중..."),
+    "about.read": ("{n} packages, licences as each declares them", "패키지 {n}개, 라이선스는 각 패키지의 표시 기준"),
+    "about.copy": ("Copy for a support request", "지원 요청용으로 복사"),
+    "about.copy_tip": (
+        "Versions, site, policy and detector as text. No addresses, keys, names of people or passwords.",
+        "버전, 현장, 정책, 검출기 정보를 텍스트로 복사합니다. 주소, 키, 사람 이름, 비밀번호는 없습니다.",
+    ),
+    "about.copied": ("Copied.", "복사했습니다."),
     "window.title": ("Hoistwatch · {site}", "Hoistwatch · {site}"),
     "window.no_korean_font": (
         "No Korean font found: install Noto Sans CJK or NanumGothic",

@@ -68,6 +68,7 @@ def test_no_text_is_left_over() -> None:
         "selfverdict",
         "selfwhy",
         "selftest",
+        "about",
     }
     assert [
         k for k in TEXT if f'"{k}"' not in source and f"'{k}'" not in source and k.split(".")[0] not in computed
