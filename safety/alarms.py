@@ -35,13 +35,13 @@ class Ladder:
         self._last_s: dict[Level, float] = {}
         self.level = Level.CLEAR
 
-    def step(self, now_s: float, raw: Level) -> Level:
-        """The announced level after ``raw`` was judged at ``now_s``."""
+    def step(self, now_s: float, raw: Level, held_s: float = 0.0) -> Level:
+        """The announced level after ``raw`` was judged at ``now_s``; it is known to have been so for ``held_s`` by now."""
         risen = Level.CLEAR
         kept = Level.CLEAR
         for level in _RISING:
             if raw.rank >= level.rank:
-                self._since_s.setdefault(level, now_s)
+                self._since_s.setdefault(level, now_s - held_s)
                 self._last_s[level] = now_s
                 kept = level
                 if now_s - self._since_s[level] >= self._on_delay_s[level] - 1e-9:
@@ -115,7 +115,7 @@ class AlarmBook:
             hazard_now = current.get(key)
             if hazard_now is not None:
                 entry.hazard, entry.detail = hazard_now, details.get(key, "")
-            transition = self._move(entry, now_s, hazard_now.level if hazard_now else Level.CLEAR)
+            transition = self._move(entry, now_s, hazard_now)
             if transition is not None:
                 out.append(transition)
         self._entries = {k: e for k, e in self._entries.items() if self._needed(e, now_s)}
@@ -163,9 +163,10 @@ class AlarmBook:
         levels = [e.ladder.level for e in self._entries.values() if e.state(now_s) is not AlarmState.SHELVED]
         return max(levels, key=lambda level: level.rank, default=Level.CLEAR)
 
-    def _move(self, entry: _Entry, now_s: float, raw: Level) -> AlarmTransition | None:
+    def _move(self, entry: _Entry, now_s: float, hazard: Hazard | None) -> AlarmTransition | None:
         before = entry.ladder.level
-        after = entry.ladder.step(now_s, raw)
+        raw, held_s = (Level.CLEAR, 0.0) if hazard is None else (hazard.level, hazard.held_s)
+        after = entry.ladder.step(now_s, raw, held_s)
         if after is before:
             return None
         event: Literal["raised", "escalated", "eased", "cleared"]

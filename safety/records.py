@@ -107,7 +107,10 @@ class AlarmState(Enum):
 
 
 class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One situation judged at one tick, with the numbers that led to its level."""
+    """One situation judged at one tick, with the numbers that led to its level.
+
+    ``held_s``: how long it is known to have lasted when it is told for the first time; the on-delay has begun then.
+    """
 
     situation: Situation
     level: Level
@@ -119,6 +122,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     time_to_contact_s: float | None = None
     time_to_last_safe_stop_s: float | None = None
     terms: dict[str, float] = msgspec.field(default_factory=dict)
+    held_s: float = 0.0
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -145,18 +145,16 @@ class SightMonitor:
             now, ever = self._share_seen(scene, alive), self._share_seen(scene, np.ones_like(alive))
             if now >= _NEEDED_SHARE or ever < _NEEDED_SHARE:
                 continue
-            silent = max((c.trouble_s or c.age_s for c in cameras if c.camera not in seeing), default=0.0)
+            unseeing = [c for c in cameras if c.camera not in seeing]
+            silent = max((c.trouble_s or c.age_s for c in unseeing), default=0.0)
             out.append(
                 Hazard(
                     situation=Situation.CAMERA_BLIND,
                     level=Level.WARNING if idle else Level.DANGER,
                     hoist=scene.state.name,
-                    source=", ".join(c.camera for c in cameras if c.camera not in seeing),
-                    terms={
-                        "unseen_s": silent,
-                        "uncovered": 1.0,
-                        **_troubles(c for c in cameras if c.camera not in seeing),
-                    },
+                    source=", ".join(c.camera for c in unseeing),
+                    terms={"unseen_s": silent, "uncovered": 1.0, **_troubles(unseeing)},
+                    held_s=min(map(_held_s, unseeing), default=0.0),
                 )
             )
         return out
@@ -231,7 +229,16 @@ def _unseeing(camera: CameraView) -> Hazard:
         level=Level.CAUTION if camera.alive else Level.WARNING,
         source=camera.camera,
         terms={"unseen_s": unseen_s, "uncovered": 0.0, **_troubles((camera,))},
+        held_s=_held_s(camera),
     )
+
+
+def _held_s(camera: CameraView) -> float:
+    """How long a camera that does not see was watched for just that: pictures that show nothing are told only then.
+
+    One that is silent may only be late on a busy machine, and has held for nothing yet.
+    """
+    return camera.trouble_s
 
 
 def _troubles(cameras: Iterable[CameraView]) -> dict[str, float]:

@@ -70,6 +70,15 @@ def test_a_danger_is_announced_after_its_delay_whatever_the_tick(tick_s: float) 
     assert (ticks - 1) * tick_s == pytest.approx(POLICY.on_delay_s, abs=tick_s + 1e-9)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0, 3.0])
+def test_what_is_known_to_have_lasted_counts_into_the_delay(share: float) -> None:
+    ladder = Ladder(POLICY, 1.0)
+    now_s = 7.0
+    while ladder.step(now_s, Level.DANGER, share * POLICY.on_delay_s) is Level.CLEAR:
+        now_s += 0.01
+    assert now_s - 7.0 == pytest.approx(max(0.0, 1.0 - share) * POLICY.on_delay_s, abs=0.011)
+
+
 def test_one_tick_of_danger_announces_nothing() -> None:
     clock = Clock()
     clock.run(0.1, hazard())
