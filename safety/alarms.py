@@ -36,7 +36,7 @@ class Ladder:
         self.level = Level.CLEAR
 
     def step(self, now_s: float, raw: Level, held_s: float = 0.0) -> Level:
-        """The announced level after ``raw`` was judged at ``now_s``; it is known to have been so for ``held_s`` by now."""
+        """The announced level after ``raw`` was judged at ``now_s``; known to be so for ``held_s`` by now."""
         risen = Level.CLEAR
         kept = Level.CLEAR
         for level in _RISING:

@@ -1,12 +1,14 @@
 """Runs the command line with clocks that are ahead by what a file says, read anew ten times a second.
 
-python -m tests.skewed_clock FILE COMMAND …  Only for tests: how a machine behaves whose clock is off, or jumps.
+python -m tests.skewed_clock [--wall] FILE COMMAND …  Only for tests: a machine whose clock is off, or jumps.
+With --wall only the time of day is ahead, as when somebody sets it: monotonic clocks do not follow.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _monotonic, _wall = time.monotonic, time.time
@@ -24,12 +26,20 @@ class _Skew:
         return self._ahead_s
 
 
-def main() -> None:
-    file, *arguments = sys.argv[1:]
-    skew = _Skew(Path(file))
+def _skew_monotonic(skew: Callable[[], float]) -> None:
     time.monotonic = lambda: _monotonic() + skew()
     time.monotonic_ns = lambda: round((_monotonic() + skew()) * 1e9)
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    wall = arguments[0] == "--wall"
+    file, *arguments = arguments[wall:]
+    skew = _Skew(Path(file))
     time.time = lambda: _wall() + skew()
+    time.time_ns = lambda: round((_wall() + skew()) * 1e9)
+    if not wall:
+        _skew_monotonic(skew)
     sys.argv = ["hoistwatch", *arguments]
     # Imported only now: some modules keep the clock that they find.
     from ui.cli import main as command

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.errors import HoistwatchError
 from tracking.records import Box, Kind
 
 Floats = NDArray[np.floating[Any]]
@@ -99,7 +100,11 @@ def decode_dense(output: Floats, confidence: float) -> Found:
     """Detections of a YOLOv8-style output (4 + classes, n): centre x, y, width, height, class scores.
 
     A place counts for its best class only. Corners are in input pixels, not yet suppressed.
+
+    Raises:
+        HoistwatchError: a number is none, see ``_finite``.
     """
+    _finite(output)
     scores = output[4:]
     chosen = np.flatnonzero(scores.max(axis=0) > confidence)
     classes = scores[:, chosen].argmax(axis=0)
@@ -109,9 +114,18 @@ def decode_dense(output: Floats, confidence: float) -> Found:
 
 
 def decode_rows(output: Floats, confidence: float) -> Found:
-    """Detections of an end-to-end output (n, 6): left, top, right, bottom, score, class."""
+    """Detections of an end-to-end output (n, 6): left, top, right, bottom, score, class. Raises as ``decode_dense``."""
+    _finite(output)
     rows = output[output[:, 4] > confidence]
     return Found(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp))
+
+
+def _finite(output: Floats) -> None:
+    """A score that is no number is above no threshold, so that a broken model would say "nobody is there"."""
+    if not np.isfinite(output).all():
+        raise HoistwatchError(
+            "the detector computed values that are no numbers: its weights or its processor are broken"
+        )
 
 
 def kinds_of(names: Mapping[int, str], wanted: Mapping[str, Kind]) -> dict[int, Kind]:

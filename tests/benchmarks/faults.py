@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import select
 import signal
@@ -11,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
-from tests.live_chain import NODE, Chain
+from tests.live_chain import Chain
 from tests.safety.bus_helpers import free_port
 
 Mangle = Callable[[bytes], list[bytes]]
+_TAPE = 200
+"""Packets kept of a connection."""
 
 
 class Proxy:
@@ -27,6 +27,8 @@ class Proxy:
         self.mangle: Mangle | None = None
         self.hole = False
         self.delay_s = 0.0
+        self._tape: list[bytes] = []
+        self._near: socket.socket | None = None
         self._end = threading.Event()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._server = socket.create_server(("127.0.0.1", self.port))
@@ -44,6 +46,10 @@ class Proxy:
         self.mangle, self.hole, self.delay_s = None, False, 0.0
         self.cut()
 
+    def tape(self) -> list[bytes]:
+        """What the newest connection sent from its first byte on, as far as it was kept."""
+        return list(self._tape)
+
     def close(self) -> None:
         self._end.set()
         self.cut()
@@ -59,6 +65,8 @@ class Proxy:
                     near.close()
                     continue
                 self._pairs.append((near, far))
+                self._tape = []
+                self._near = near
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=ends, daemon=True).start()
 
@@ -71,6 +79,8 @@ class Proxy:
                     data = source.recv(65536)
                     if not data:
                         break
+                    if source is self._near and len(self._tape) < _TAPE:
+                        self._tape.append(data)
                     if not self.hole:
                         parts = self.mangle(data) if self.mangle else [data]
                         waiting += [(time.monotonic() + self.delay_s, part) for part in parts]
@@ -99,6 +109,17 @@ class Swapped:
             return []
         out, self._held = [data, self._held], None
         return out
+
+
+class Third:
+    """Every third packet is lost."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, data: bytes) -> list[bytes]:
+        self._count += 1
+        return [] if self._count % 3 == 0 else [data]
 
 
 class Meanwhile:
@@ -142,36 +163,3 @@ def full_disk(chain: Chain, extra_bytes: int = 0) -> None:
 def disk_free_again(chain: Chain) -> None:
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     resource.prlimit(chain.process("engine").pid, resource.RLIMIT_FSIZE, unlimited)
-
-
-def libfaketime() -> Path | None:
-    """The library that gives a process another wall clock, where it is installed."""
-    return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
-
-
-def clock(folder: Path, offset: str) -> dict[str, str]:
-    """Environment of processes whose wall clock follows the file ``clock`` in a folder, as it is changed."""
-    (folder / "clock").write_text(offset)
-    return {
-        "LD_PRELOAD": str(libfaketime()),
-        "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_NO_CACHE": "1",
-        "PATH": os.environ["PATH"],
-    }
-
-
-def said(chain: Chain) -> str:
-    """What the console has to say: the newest alarm's reason or the node's fault, or that the engine is silent."""
-    newest = chain.newest
-    if newest is None or time.monotonic() - newest.time_s > 1.0:
-        return "engine silent"
-    if newest.alarms:
-        return f"{newest.alarms[0].reason_en} [{newest.alarms[0].level.value}]"
-    node = next((n for n in newest.nodes if n.node == NODE), None)
-    faults = [name for name in ("audit_fault", "recording_fault") if newest.counts.get(name)]
-    if faults:
-        return ", ".join(faults)
-    if node is not None and node.fault:
-        return f"relay: {node.fault}"
-    return "relay latched, needs reset" if node is not None and node.latched else "nothing (hoist may move)"

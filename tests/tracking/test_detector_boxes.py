@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibration.errors import HoistwatchError
 from tracking.detector_boxes import Found, Letterbox, boxes_of, decode_dense, decode_rows, kinds_of
 from tracking.records import Box
 
@@ -144,3 +145,13 @@ def test_plain_suppression_in_torch_is_the_same(seed: int) -> None:
     boxes = boxes_of(Found(corners, scores, np.zeros(80, np.intp)), {0: "person"}, 0.5)
     assert [round(float(scores[index]), 4) for index in kept] == [box.score for box in boxes]
     assert plain_nms(torch.zeros((0, 4)), torch.zeros(0), 0.5).tolist() == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [(0, 3), (4, 1)])
+def test_values_that_are_no_numbers_do_not_say_that_nobody_is_there(value: float, place: tuple[int, int]) -> None:
+    output = np.zeros((6, 6))
+    output[place] = value
+    for decode in (decode_dense, decode_rows):
+        with pytest.raises(HoistwatchError, match="no numbers"):
+            decode(output, 0.25)
