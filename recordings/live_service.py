@@ -47,6 +47,7 @@ from tracking.records import Boxes, Input
 Bgr = NDArray[np.uint8]
 _LINGER_S = 0.3
 _FAULT_PERIOD_S = 10.0
+_WRITE_S = 0.02
 
 
 class LiveEngine:
@@ -195,6 +196,7 @@ class LiveEngine:
         self._source.attend(snapshot)
         self._send_permits(None)
         self._health.permitted(newest, time.monotonic())
+        self._note_alarms()
         self._publish(events)
         news = self._orders.step(snapshot, now_s)
         if (told := self._health.told(self._orders.self_test, time.monotonic(), at_once=news)) is not None:
@@ -278,6 +280,19 @@ class LiveEngine:
         for picture in newest.values():
             self._bus.publish(picture)
 
+    def _note_alarms(self) -> None:
+        """Into the audit log before anybody hears of them: an engine that dies right then must not have told in vain.
+
+        A slow disk holds back the telling by so much at most; permits have gone out before.
+        """
+        assert self._last is not None
+        for transition in self._last.transitions:
+            place = place_of(transition, self._last.snapshot, self._sites.site)
+            where = asdict(place) if place is not None else {}
+            self._note("engine", "engine", "alarm", msgspec.to_builtins(transition) | where)
+        if self._last.transitions and self._audit is not None:
+            self._audit.written(_WRITE_S)
+
     def _keep(self, events: list[Event]) -> None:
         assert self._last is not None
         snapshot = self._last.snapshot
@@ -288,9 +303,6 @@ class LiveEngine:
         for transition in self._last.transitions:
             if self._recorder is not None:
                 self._recorder.write(transition, transition.time_s)
-            place = place_of(transition, snapshot, self._sites.site)
-            where = asdict(place) if place is not None else {}
-            self._note("engine", "engine", "alarm", msgspec.to_builtins(transition) | where)
         commands = [e for e in events if isinstance(e, Order)]
         for refusal in self._last.refusals:
             for console in {c.by.rpartition("@")[2] for c in commands}:

@@ -258,6 +258,8 @@ class AuditQueue:
         self._log = log
         self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self.fault = ""
+        self._put = self._done = 0
+        self._moved = threading.Condition()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
@@ -276,7 +278,19 @@ class AuditQueue:
 
         ``told`` gets the row, in this queue's thread, once it is on the disk.
         """
+        with self._moved:
+            self._put += 1
         self._waiting.put(((wall_s, time_s, role, name, what, dict(detail or {})), told))
+
+    def written(self, timeout_s: float) -> bool:
+        """Wait until all that was handed over is on the disk; False where that takes longer, or the disk is at fault.
+
+        What is told only after this is in the log, even if this process dies then.
+        """
+        with self._moved:
+            return (
+                self._moved.wait_for(lambda: self._done >= self._put or bool(self.fault), timeout_s) and not self.fault
+            )
 
     def close(self) -> None:
         """Write what waits, then close the log."""
@@ -292,15 +306,21 @@ class AuditQueue:
                 try:
                     row = self._log.append(*fields)
                 except Unavailable as error:
-                    self.fault = str(error)
+                    self._now(fault=str(error))
                     # A disk that is full now has room again some day: the row waits for it, and the rest behind it.
                     if self._closing.wait(RETRY_S):
                         break
                 else:
-                    self.fault = ""
+                    self._now(fault="", done=1)
                     if told is not None:
                         told(row)
                     break
+
+    def _now(self, fault: str, done: int = 0) -> None:
+        with self._moved:
+            self.fault = fault
+            self._done += done
+            self._moved.notify_all()
 
 
 def _digest(fields: tuple[object, ...]) -> str:

@@ -32,7 +32,7 @@ from safety.bus_wire import (
     is_ipv6,
 )
 from safety.keys import Identity, Role, load_identity, load_server_key
-from safety.records import FromPeer, Published, Refusal, ToPeer, Unsealed
+from safety.records import FromPeer, Published, Refusal, Snapshot, ToPeer, Unsealed
 
 State = Literal["connecting", "connected", "refused"]
 
@@ -41,6 +41,9 @@ REDIAL_S = 1.0
 engine replaced, or a network mended, later."""
 STILL_S = 10.0
 """Without a connection and without any event for longer than a handshake may take (5 s): dial anew."""
+SILENT_S = 3.0
+"""A connection on which the engine spoke several times a second, and is silent for so long, is made anew: it may be
+half open, or its bytes out of step."""
 _BATCH = 2048
 _EVENTS = (
     zmq.EVENT_HANDSHAKE_SUCCEEDED
@@ -54,15 +57,22 @@ _EVENTS = (
 
 
 class _Link:
-    """One connected socket, and what its monitor says about the connection."""
+    """One connected socket, and what its monitor says about the connection.
 
-    def __init__(self, link: zmq.Socket[bytes], address: str, identity: Identity, server_key: bytes) -> None:
+    ``steady``: the engine speaks on it several times a second.
+    """
+
+    def __init__(
+        self, link: zmq.Socket[bytes], address: str, identity: Identity, server_key: bytes, *, steady: bool
+    ) -> None:
         self.socket = link
         self.state: State = "connecting"
         self.reason = ""
         self._address = address
         self._redial_s: float | None = None
         self._event_s: float | None = None
+        self._heard_s: float | None = None
+        self._steady = steady
         link.setsockopt(zmq.CURVE_SERVERKEY, server_key)
         link.setsockopt(zmq.CURVE_PUBLICKEY, identity.public)
         link.setsockopt(zmq.CURVE_SECRETKEY, identity.secret)
@@ -81,11 +91,18 @@ class _Link:
             self._event_s = now_s
         if self._redial_s is None and self.state != "connected" and now_s - self._event_s >= STILL_S:
             self._redial_s = now_s
+        if self._heard_s is not None and self.state == "connected" and now_s - self._heard_s >= SILENT_S:
+            self.state, self.reason, self._redial_s = "connecting", "the engine is silent", now_s
         if self._redial_s is not None and now_s >= self._redial_s:
-            self._redial_s, self._event_s = None, now_s
+            self._redial_s, self._event_s, self._heard_s = None, now_s, None
             with suppress(zmq.ZMQError):
                 self.socket.disconnect(self._address)
             self.socket.connect(self._address)
+
+    def heard(self, now_s: float) -> None:
+        """A message has come."""
+        if self._steady:
+            self._heard_s = now_s
 
     def _follow(self, event: int, value: int, now_s: float) -> None:
         """Keep up with libzmq, which dials again by itself after some ends of a connection and not after others.
@@ -101,6 +118,7 @@ class _Link:
                 self._redial_s = None
             case zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self.state, self.reason, self._redial_s = "connected", "", None
+                self.heard(now_s)
             case zmq.EVENT_HANDSHAKE_FAILED_AUTH:
                 self.state, self.reason = "refused", "the engine does not admit this key here"
                 self._redial_s = now_s + REDIAL_S
@@ -172,14 +190,15 @@ class BusClient:
             subscriber.setsockopt(zmq.RCVHWM, PUBLISH_QUEUE)
             for prefix in topics:
                 subscriber.setsockopt_string(zmq.SUBSCRIBE, prefix)
-            self._subscriber = _Link(subscriber, publish, identity, server_key)
+            steady = any(Snapshot.__name__.startswith(prefix) for prefix in topics)
+            self._subscriber = _Link(subscriber, publish, identity, server_key, steady=steady)
         if role in MAY_CONNECT[COMMAND]:
             dealer = self._context.socket(zmq.DEALER)
             common_options(dealer, COMMAND_BYTES_MAX)
             dealer.setsockopt(zmq.SNDHWM, COMMAND_QUEUE)
             dealer.setsockopt(zmq.RCVHWM, COMMAND_QUEUE)
             dealer.setsockopt(zmq.IMMEDIATE, 1)  # a command must not wait for an engine that comes later
-            self._dealer = _Link(dealer, command, identity, server_key)
+            self._dealer = _Link(dealer, command, identity, server_key, steady=role in ("relay", "detector"))
         self._links = tuple(link for link in (self._subscriber, self._dealer) if link is not None)
         self._poller = zmq.Poller()
         for link in self._links:
@@ -249,8 +268,11 @@ class BusClient:
         now_s = time.monotonic()
         messages: list[Published | ToPeer] = [*refusals]
         for link in self._links:
+            came = self._drain(link.socket)
+            if came:
+                link.heard(now_s)
             link.service(now_s)
-            messages += self._drain(link.socket)
+            messages += came
         return conflate(messages) if self._conflate else messages
 
     def close(self, linger_s: float = 0.0) -> None:

@@ -19,7 +19,9 @@ from pathlib import Path
 from calibration.site_file import site_text
 from tests.benchmarks.fault_chain import HEAD, Fault, FaultChain, Row, resting_hoist, row_of
 from tests.benchmarks.fault_files import corrupt_rows
+from tests.benchmarks.fault_floor import FLOOR, SUPERVISED, FloorChain, SupervisedChain
 from tests.benchmarks.fault_rows import CLOCK, HALL
+from tests.benchmarks.fault_sight import SIGHT, SightChain
 from tests.worlds import bridge, hall
 
 Group = Callable[[Path, list[str]], Iterator[Row]]
@@ -43,19 +45,33 @@ def rows(chain: FaultChain, group: str, faults: tuple[Fault, ...], words: list[s
 def in_hall(folder: Path, words: list[str]) -> Iterator[Row]:
     site = hall(cameras=0, hoists=[bridge()])
     recording = resting_hoist(folder / "rest.mcap", site_text(site))
-    if any(wanted(f.name, "hall", words) for f in HALL):
-        with FaultChain(folder / "chain", site, "--playback", recording) as chain:
-            yield from rows(chain, "hall", HALL, words)
-            chain.close()
-    if any(wanted(f.name, "clock", words) for f in CLOCK):
-        with FaultChain(folder / "clock", site, "--playback", recording, "--no-record", hours=True) as chain:
-            yield from rows(chain, "clock", CLOCK, words)
-            chain.close()
+    yield from _in(FaultChain(folder / "chain", site, "--playback", recording), "hall", HALL, words)
+    clocks = FaultChain(folder / "clock", site, "--playback", recording, "--no-record", hours=True)
+    yield from _in(clocks, "clock", CLOCK, words)
     if wanted("corrupt", "corrupt", words):
         yield from corrupt_rows(folder, site, recording)
 
 
-GROUPS: tuple[Group, ...] = (in_hall,)
+def on_floor(folder: Path, words: list[str]) -> Iterator[Row]:
+    yield from _in(FloorChain(folder), "floor", FLOOR, words)
+
+
+def supervised(folder: Path, words: list[str]) -> Iterator[Row]:
+    yield from _in(SupervisedChain(folder, hall(cameras=0, hoists=[bridge()])), "supervised", SUPERVISED, words)
+
+
+def by_cameras(folder: Path, words: list[str]) -> Iterator[Row]:
+    yield from _in(SightChain(folder), "sight", SIGHT, words)
+
+
+def _in(chain: FaultChain, group: str, faults: tuple[Fault, ...], words: list[str]) -> Iterator[Row]:
+    if any(wanted(f.name, group, words) for f in faults):
+        with chain:
+            yield from rows(chain, group, faults, words)
+            chain.close()
+
+
+GROUPS: tuple[Group, ...] = (in_hall, on_floor, supervised, by_cameras)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 
 from safety.bus_client import BusClient
 from safety.bus_seal import Sealer
@@ -33,8 +34,10 @@ from tests.safety.bus_helpers import Coils, wait_for
 
 def signalled(name: str, number: signal.Signals) -> Inject:
     def inject(chain: FaultChain) -> Undo:
-        chain.process(name).send_signal(number)
-        return lambda: None
+        process = chain.process(name)
+        process.send_signal(number)
+        # One that was asked to end may take its time; only then is it started anew.
+        return lambda: None if number == signal.SIGSTOP else process.wait(20.0)
 
     return inject
 
@@ -261,15 +264,16 @@ HALL = (
 )
 
 
-def clock_step(offset_s: float) -> Inject:
-    def put(chain: FaultChain, ahead_s: float) -> None:
-        # In one go: the processes read the file ten times a second.
-        (chain.folder / "hours.new").write_text(str(ahead_s))
-        (chain.folder / "hours.new").replace(chain.folder / "hours")
+def put(file: Path, ahead_s: float) -> None:
+    """Set a clock of ``tests.skewed_clock``, in one go: the processes read the file ten times a second."""
+    file.with_suffix(".new").write_text(str(ahead_s))
+    file.with_suffix(".new").replace(file)
 
+
+def clock_step(offset_s: float) -> Inject:
     def inject(chain: FaultChain) -> Undo:
-        put(chain, offset_s)
-        return lambda: put(chain, 0.0)
+        put(chain.folder / "hours", offset_s)
+        return lambda: put(chain.folder / "hours", 0.0)
 
     return inject
 

@@ -153,6 +153,25 @@ def test_the_queue_writes_everything_before_it_closes(tmp_path: Path) -> None:
         assert [json.loads(row.detail)["k"] for row in log.rows()] == list(range(50))
 
 
+def test_what_is_written_stands_in_the_file_and_a_held_disk_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "audit.db"
+    log = AuditLog(path)
+    queue = AuditQueue(log)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for k in range(3):
+            queue.append(1.0, float(k), "engine", "engine", "alarm", {"k": k})
+            assert queue.written(5.0)
+            assert other.execute("SELECT count(*) FROM audit").fetchone() == (k + 1,)
+        other.execute("BEGIN IMMEDIATE")
+        queue.append(1.0, 3.0, "engine", "engine", "alarm", {"k": 3})
+        began_s = time.monotonic()
+        assert not queue.written(0.05)
+        assert time.monotonic() - began_s < 2.0
+        other.execute("ROLLBACK")
+        assert queue.written(15.0)
+    queue.close()
+
+
 def test_exports(tmp_path: Path) -> None:
     with filled(tmp_path / "audit.db") as log:
         log.append(1.0, 2.0, "console", 'a,"b"', "shelve", {"reason": "line\nbreak, 시험"})
