@@ -65,10 +65,15 @@ def by_cameras(folder: Path, words: list[str]) -> Iterator[Row]:
 
 
 def _in(chain: FaultChain, group: str, faults: tuple[Fault, ...], words: list[str]) -> Iterator[Row]:
-    if any(wanted(f.name, group, words) for f in faults):
+    if not any(wanted(f.name, group, words) for f in faults):
+        return
+    try:
         with chain:
             yield from rows(chain, group, faults, words)
-            chain.close()
+    except AssertionError as error:
+        print(f"NOT VALID: all of {group}: {error}", flush=True)
+    finally:
+        chain.close()
 
 
 GROUPS: tuple[Group, ...] = (in_hall, on_floor, supervised, by_cameras)
