@@ -7,13 +7,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.errors import Unavailable
+from calibration.errors import BadInput, Unavailable
 from calibration.site import RecordingTable, Site
 from calibration.site_file import site_text
 from recordings.replay import LIVE
@@ -23,6 +24,8 @@ from tracking.records import Record
 Bgr = NDArray[np.uint8]
 SUFFIX = ".mcap"
 _PENDING_FRAMES = 24
+RETRY_S = 5.0
+"""After a disk has failed: how often room for a new file is looked for."""
 _NAME = re.compile(r"^.+-\d{8}T\d{6}Z\.mcap$")
 
 
@@ -45,7 +48,7 @@ class LiveRecorder:
     """Writes in a thread of its own, so that a slow disk never holds a decision.
 
     Records are never dropped; pictures are, when more than a second of them wait, and counted. A disk
-    that fails is told by ``fault``, and the engine goes on without recording.
+    that fails is told by ``fault``, and the engine goes on without recording; a new file is tried every ``RETRY_S``.
 
     Args:
         folder: made where it is missing.
@@ -80,6 +83,7 @@ class LiveRecorder:
         self._frames_waiting = 0
         self.frames_dropped = 0
         self.fault = ""
+        self._failed_s = 0.0
         self.files: list[Path] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -118,12 +122,25 @@ class LiveRecorder:
         while (item := self._queue.get()) is not None:
             if isinstance(item, _Frame):
                 self._frames_waiting -= 1
-            if not self.fault:
+            if not self.fault or self._goes_on(time.monotonic()):
                 self._guarded(item)
         try:
-            self._writer.close()
+            if not self.fault:
+                self._writer.close()
         except OSError as error:
             self._fail(error)
+
+    def _goes_on(self, now_s: float) -> bool:
+        """After a fault: whether there is a new file to write to; what came in between is in none."""
+        if now_s - self._failed_s < RETRY_S:
+            return False
+        self._failed_s = now_s
+        try:
+            self._writer = self._new_file()
+        except (OSError, BadInput):
+            return False
+        self.fault, self._opened_s = "", now_s
+        return True
 
     def _guarded(self, item: tuple[Record, float] | _Frame | _NewSite) -> None:
         try:
@@ -138,12 +155,18 @@ class LiveRecorder:
                 self._writer.write_frame(item.camera, item.time_s, item.bgr, item.ready_s)
             elif not isinstance(item, _NewSite):
                 self._writer.write(*item)
-        except OSError as error:
+        except (OSError, BadInput) as error:
             self._fail(error)
+        except ValueError as error:
+            # One record that no recording can hold, such as one with NaN, must not end them all.
+            self._log(f"not recorded: {error}")
 
-    def _fail(self, error: OSError) -> None:
-        self.fault = f"recording stopped: {error.strerror or error}"
+    def _fail(self, error: OSError | BadInput) -> None:
+        why = getattr(error, "strerror", None) or error
+        self.fault, self._failed_s = f"recording stopped: {why}", time.monotonic()
         self._log(self.fault)
+        with suppress(OSError):
+            self._writer.close()
 
     def _new_file(self) -> RecordingWriter:
         begun_s = time.time()

@@ -32,7 +32,8 @@ class Seen:
         for message in messages:
             if isinstance(message, AlarmTransition) and message.time_s > self.from_s:
                 self.moves.add((message.alarm, message.event, _ms(message.time_s)))
-            elif isinstance(message, Refusal) and message.reason != "not connected to the engine":
+            # The client's own are no events of the engine; those of the bus ("late") come many in a row.
+            elif isinstance(message, Refusal) and message.code != "late" and "not connected" not in message.reason:
                 self.refusals += 1
             elif isinstance(message, Snapshot) and message.time_s > self.from_s:
                 if message.run != run_before:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Literal
 
 from calibration.site import Bus, Site
 from calibration.site_file import site_text
@@ -136,6 +136,7 @@ class Fault:
     name: as the table shows it. must, limit_s: what the contact or the permit does, and by when. inject: does it, and
     returns what undoes it. leaves: rows of the audit log beside what is seen on the bus. begins_open: the contact is
     open and latched when the fault comes. then: what else must be so once it was undone, in words; "" where it is not.
+    watch_s: how long it lasts where nothing comes of it.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Fault:
     leaves: tuple[str, ...] = ()
     begins_open: bool = False
     then: Callable[[FaultChain], str] | None = None
+    watch_s: float = WATCH_S
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,11 @@ class Row:
     console: str
     audit: str
     good: bool
+
+    @classmethod
+    def invalid(cls, fault: Fault, why: str) -> Row:
+        """One that cannot be judged."""
+        return cls(fault.name, MUST[fault.must], f"not valid: {why}", "", "", "", good=False)
 
     def __str__(self) -> str:
         cells = (self.fault, self.must, self.measured, self.control, self.console, self.audit)
@@ -240,7 +247,7 @@ def row_of(chain: FaultChain, fault: Fault) -> Row:
     from_s = chain.fault_s = time.monotonic()
     undo = fault.inject(chain)
     try:
-        seen = watch(chain, model, WATCH_S, fault.must, chain.fault_s)
+        seen = watch(chain, model, fault.watch_s, fault.must, chain.fault_s)
         during = Seen(from_s)
         during.take(chain.messages, run)
         in_log = judged_now(chain, before, during)

@@ -92,7 +92,7 @@ FLOOR = (
     Fault("console stopped (SIGSTOP)", "hold", 0.0, signalled("console", signal.SIGSTOP), then=_caught_up),
     Fault("console ended (SIGTERM)", "hold", 0.0, signalled("console", signal.SIGTERM), then=_shows),
     Fault("console slowed to a tenth", "hold", 0.0, slow("console"), then=_caught_up),
-    Fault("an alarm while the console hangs", "withdraw", 2.0, _hangs_while_it_alarms, then=_shows),
+    Fault("an alarm while the console hangs", "withdraw", 2.0, _hangs_while_it_alarms, then=_caught_up),
     Fault("annunciator killed", "hold", 0.0, signalled("south", signal.SIGKILL)),
     Fault("annunciator stopped (SIGSTOP)", "hold", 0.0, signalled("south", signal.SIGSTOP)),
     Fault("annunciator ended (SIGTERM)", "hold", 0.0, signalled("south", signal.SIGTERM)),

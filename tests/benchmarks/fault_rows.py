@@ -150,7 +150,6 @@ def _repeated(chain: FaultChain) -> Undo:
     def undo() -> None:
         sending.__exit__()
         chain.console._sealer = former
-        former.heard(chain.console._sealer._heard_ns.to_bytes(8, "big"))
 
     return undo
 
@@ -191,6 +190,13 @@ def _disk(chain: FaultChain) -> Undo:
     return lambda: disk_free_again(chain)
 
 
+def _disk_of_recording(chain: FaultChain) -> Undo:
+    """No file may be larger than the recording is now; the audit log is smaller."""
+    full_disk(chain, max(path.stat().st_size for path in chain.records.glob("*.mcap")))
+    _refused_command(chain)
+    return lambda: disk_free_again(chain)
+
+
 def _locked(chain: FaultChain) -> Undo:
     held = sqlite3.connect(chain.audit, isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
@@ -203,8 +209,9 @@ def _locked(chain: FaultChain) -> Undo:
 def _counted(name: str, words: str) -> Callable[[FaultChain], str]:
     def then(chain: FaultChain) -> str:
         with suppress(AssertionError):
-            wait_for(lambda: not (s := chain.listen()) or not s.counts.get(name), 6.0, "it being well")
-        return words if chain.newest is not None and not chain.newest.counts.get(name) else ""
+            wait_for(lambda: bool((s := chain.listen()) and not s.counts.get(name)), 15.0, "it being well")
+            return words
+        return ""
 
     return then
 
@@ -242,7 +249,7 @@ HALL = (
     Fault("bus broken once", "hold", 0.0, _proxied(lambda p: p.cut())),
     Fault("bus late by 0.05 s", "hold", 0.0, _proxied(lambda p: setattr(p, "delay_s", 0.05))),
     Fault("bus late by 0.5 s", "open", 0.8, _proxied(lambda p: setattr(p, "delay_s", 0.5))),
-    Fault("every third packet dropped", "open", 0.8, _mangled(Third)),
+    Fault("every third packet dropped", "hold", 0.0, _mangled(Third)),
     Fault("packets doubled", "open", 0.8, _mangled(lambda: lambda d: [d, d])),
     Fault("packets in another order", "open", 0.8, _mangled(Swapped)),
     Fault("one bit of each packet flipped", "open", 0.8, _mangled(lambda: flipped)),
@@ -250,14 +257,15 @@ HALL = (
     Fault("status forged, key not listed", "hold", 0.0, _forged("relay", listed=False), ("refused",)),
     Fault("old status with the node's own key", "open", 2.0, _forged("relay", listed=True)),
     Fault("a console's reset replayed under its seal", "hold", 0.0, _repeated, ("refused come before",)),
-    Fault("the node's bytes replayed from the wire", "hold", 0.0, _played_back, ("refused CURVE",)),
-    Fault("garbage to both ports", "hold", 0.0, _garbage, ("refused CURVE",)),
+    Fault("the node's bytes replayed from the wire", "hold", 0.0, _played_back, ("refused CURVE",), watch_s=11.0),
+    Fault("garbage to both ports", "hold", 0.0, _garbage, ("refused CURVE",), watch_s=11.0),
+    Fault("disk full", "hold", 0.0, _disk, then=_counted("audit_fault", "audit log goes on")),
     Fault(
-        "disk full under audit log and recording",
+        "disk full under the recording alone",
         "hold",
         0.0,
-        _disk,
-        then=_counted("audit_fault", "audit log goes on"),
+        _disk_of_recording,
+        then=_counted("recording_fault", "recording goes on"),
     ),
     Fault("audit database locked", "hold", 0.0, _locked, then=_counted("audit_fault", "audit log goes on")),
     Fault("list of keys overwritten", "hold", 0.0, _keys, ("config keys",)),

@@ -133,8 +133,8 @@ SIGHT = (
     Fault("detect node killed", "open", 1.0, signalled("north", signal.SIGKILL), ("detect_node silent",)),
     Fault("detect node stopped (SIGSTOP)", "open", 1.0, signalled("north", signal.SIGSTOP), ("detect_node silent",)),
     Fault("detect node ended (SIGTERM)", "open", 1.0, signalled("north", signal.SIGTERM), ("detect_node silent",)),
-    Fault("detect node slowed to a tenth", "open", 1.0, slow("north", 0.9, 0.1)),
-    Fault("detect node's clocks jump 1 h ahead", "open", 1.0, _jumped(3600.0), ("detect_node jumped",)),
-    Fault("detect node's clocks jump 1 h back", "open", 1.0, _jumped(-3600.0), ("detect_node jumped",)),
+    Fault("detect node slowed to a twentieth", "open", 1.0, slow("north", 1.9, 0.1)),
+    Fault("detect node's clock jumps 3 s ahead", "open", 1.0, _jumped(3.0), ("detect_node jumped",)),
+    Fault("detect node's clock jumps 3 s back", "open", 1.0, _jumped(-3.0), ("detect_node jumped",)),
     Fault("detector computes NaN", "open", 1.0, _no_numbers, ("detect_node silent",)),
 )
