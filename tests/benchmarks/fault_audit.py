@@ -25,6 +25,8 @@ class Seen:
     runs: set[str] = field(default_factory=set)
     """Starts of the engine since then."""
     refusals: int = 0
+    acknowledged: int = 0
+    """Alarms that this console acknowledged, and was not refused."""
     resets: int = 0
     """Resets after which the contact closed."""
 
@@ -35,6 +37,7 @@ class Seen:
             # The client's own are no events of the engine; those of the bus ("late") come many in a row.
             elif isinstance(message, Refusal) and message.code != "late" and "not connected" not in message.reason:
                 self.refusals += 1
+                self.acknowledged -= message.command == "Acknowledge"
             elif isinstance(message, Snapshot) and message.time_s > self.from_s:
                 if message.run != run_before:
                     self.runs.add(message.run)
@@ -82,6 +85,7 @@ def counted(rows: list[AuditRow], seen: Seen, leaves: Iterable[str]) -> list[Cou
     for kind, name, number in (
         ("start", "engine", len(seen.runs)),
         ("reset", "console-1", seen.resets),
+        ("acknowledge", "console-1", seen.acknowledged),
         ("refused", "console-1", seen.refusals),
     ):
         if number:

@@ -14,7 +14,7 @@ from calibration.site import Bus, Site
 from calibration.site_file import site_text
 from recordings.store import RecordingWriter
 from safety.audit import AUDIT_FILE
-from safety.records import Snapshot
+from safety.records import Acknowledge, AlarmState, Snapshot
 from tests.benchmarks.fault_audit import Seen, head, judged
 from tests.benchmarks.faults import Proxy
 from tests.live_chain import NODE, START_S, Chain
@@ -71,6 +71,7 @@ class FaultChain(Chain):
             self._program = ("-m", "tests.skewed_clock", "--wall", folder / "hours")
         self.fault_s = 0.0
         """When the fault came: an injection that needs a while before sets it anew."""
+        self.acknowledged = 0
 
     def start_modbus(self) -> None:
         self.start(
@@ -113,6 +114,23 @@ class FaultChain(Chain):
             if process.poll() is not None:
                 start()
         self.free()
+        self.acknowledge()
+
+    def acknowledge(self) -> None:
+        """As a person does once all is well: every alarm that waits for it."""
+        asked: set[str] = set()
+
+        def all_seen() -> bool:
+            snapshot = self.listen()
+            waiting = snapshot.alarms if snapshot is not None else ()
+            open_ = {a.id for a in waiting if a.state in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED)}
+            for alarm in open_ - asked:
+                self.console.send(Acknowledge(time_s=0.0, by="somebody", alarm=alarm))
+                self.acknowledged += 1
+            asked.update(open_)
+            return not open_
+
+        wait_for(all_seen, START_S, "every alarm being acknowledged")
 
     def permit_closed(self) -> bool:
         """A module that cannot be read has no contact that could be closed."""
@@ -202,7 +220,9 @@ def watch(chain: FaultChain, model: ConsoleModel, seconds: float, until: Must | 
             if fresh and out.withdrawn_s is None and message.alarms and not message.outputs["H1/permit"]:
                 out.withdrawn_s = time.monotonic() - begun_s
         head_line = model.headline(now_s)
-        out.words = f"{head_line.title}: {head_line.reason}".strip(": ")
+        if head_line.kind != "clear" or not out.words:
+            # What was said last of all that was not "all is well".
+            out.words = f"{head_line.title}: {head_line.reason}".strip(": ")
         came_s = {"open": out.opened_s, "withdraw": out.withdrawn_s}.get(until or "")
         if now_s - begun_s > (seconds if came_s is None else came_s + WORDS_S):
             return out
@@ -242,6 +262,7 @@ def row_of(chain: FaultChain, fault: Fault) -> Row:
         AssertionError: not all was well before, or not again after.
     """
     control, model = controlled(chain, fault)
+    chain.acknowledged = 0
     before, run = head(chain.audit), chain.newest.run if chain.newest else ""
     chain.messages.clear()
     from_s = chain.fault_s = time.monotonic()
@@ -258,6 +279,7 @@ def row_of(chain: FaultChain, fault: Fault) -> Row:
     then = fault.then(chain) if fault.then is not None else None
     chain.stays_closed(0.3)
     all_seen = Seen(from_s, resets=int(fault.begins_open or seen.opened_s is not None))
+    all_seen.acknowledged = chain.acknowledged
     all_seen.take(chain.messages, run)
     log, whole = judged(chain.audit, before, all_seen, fault.leaves, chain.listen)
     took_s = seen.withdrawn_s if fault.must == "withdraw" else seen.opened_s
