@@ -15,6 +15,7 @@ from ui.text import Language, say
 from ui.theme import FLASH_HZ, sized, wear
 
 _STRIPES_PX = 22
+_HEIGHT_PX, _LOW_PX = 104, 88
 
 
 def flash_on(now_s: float) -> bool:
@@ -59,7 +60,7 @@ class Banner(QFrame):
         words.addWidget(self.reason)
         words.addWidget(self.action)
         words.addStretch(1)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(_STRIPES_PX + 12, 4, _STRIPES_PX + 12, 4)
         row.setSpacing(16)
         row.addWidget(self.symbol)
@@ -69,7 +70,22 @@ class Banner(QFrame):
         row.addWidget(self.blind)
         row.addWidget(self.count)
         row.addWidget(self.clock)
-        self.setFixedHeight(104)
+        self._low = False
+        self.setFixedHeight(_HEIGHT_PX)
+
+    def set_low(self, low: bool) -> None:
+        """Lower, with smaller letters, for a window that has little height."""
+        if low != self._low:
+            self._low = low
+            self.setFixedHeight(_LOW_PX if low else _HEIGHT_PX)
+            self.symbol.setFixedSize(*((50, 50) if low else (70, 70)))
+            edge = _STRIPES_PX + (2 if low else 12)
+            self._row.setContentsMargins(edge, 2, edge, 2)
+            self._row.setSpacing(10 if low else 16)
+            self.title.setFont(sized(22.0 if low else 34.0, bold=True))
+            for badge in (self.blind, self.bypass):
+                badge.setFont(sized(11.0 if low else 14.0, bold=True))
+            self._head = None  # the sizes of its figures are part of the words
 
     def restyle(self) -> None:
         """The colours have changed: the next headline is drawn whatever it is."""
@@ -98,7 +114,9 @@ class Banner(QFrame):
             label.setVisible(bool(words))
         words = say(language, "count.unacknowledged")
         self.count.setText(
-            f"<span style='font-size:26pt'>{head.unacknowledged}</span><br>{words}" if head.unacknowledged else ""
+            f"<span style='font-size:{16 if self._low else 26}pt'>{head.unacknowledged}</span><br>{words}"
+            if head.unacknowledged
+            else ""
         )
         self.count.setVisible(head.unacknowledged > 0)
         self.setAccessibleName(f"{head.title}. {head.reason} {head.action} {self.bypass.text()}".strip())
@@ -106,7 +124,8 @@ class Banner(QFrame):
         self.update()
 
     def show_clock(self, site: str, time: str) -> None:
-        self.clock.setText(f"<span style='font-size:20pt'>{time}</span><br>{html.escape(site)}")
+        size = 14 if self._low else 20
+        self.clock.setText(f"<span style='font-size:{size}pt'>{time}</span><br>{html.escape(site)}")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)

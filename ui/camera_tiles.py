@@ -32,7 +32,7 @@ class CameraTile(QWidget):
         self._broken = False
         self.heads_hidden = False
         """Whether heads are painted over: for pictures that leave the system."""
-        self.setMinimumSize(QSize(140, 96))
+        self.setMinimumSize(QSize(90, 52))
 
     def show_tile(self, tile: Tile, language: Language) -> None:
         if tile == self._tile and language == self._language:

@@ -151,11 +151,12 @@ class ClipView(QWidget):
         controls = QHBoxLayout()
         for button in self.buttons.values():
             controls.addWidget(button)
-        controls.addWidget(self.slider, 1)
+        controls.addStretch(1)
         controls.addWidget(self.speed_label)
         controls.addWidget(self.speed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
         column.addWidget(views, 1)
+        column.addWidget(self.slider)
         column.addLayout(controls)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from ui.about import AboutDialog
@@ -34,6 +34,7 @@ from ui.review_page import ReviewPage
 from ui.session_corner import SessionCorner
 from ui.site_dialogs import BackDialog, LeaveDialog
 from ui.site_page import SitePage
+from ui.small_screen import COMPACT_PX, LEAST_PX, PagePlace, StripPlace
 from ui.statistics_page import StatisticsPage
 from ui.text import LANGUAGE_NAMES, Language, other, say
 from ui.theme import base_font, palette, style_sheet
@@ -182,6 +183,11 @@ class ConsoleWindow(QMainWindow):
         self._timer.stop()
         super().closeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self.banner.set_low(self.height() < COMPACT_PX)
+        self._strip.fit(self.height())
+
     def _lay_out(self) -> None:
         upper = QSplitter(Qt.Orientation.Horizontal, self)
         upper.addWidget(self.plan)
@@ -207,15 +213,16 @@ class ConsoleWindow(QMainWindow):
         self.pages = QTabWidget(centre)
         self.pages.setDocumentMode(True)
         for page in (whole, self.review, self.statistics, self.health_page, self.site_page):
-            self.pages.addTab(page, "")
+            self.pages.addTab(PagePlace(page), "")
         body = QVBoxLayout()
         body.setContentsMargins(8, 4, 8, 8)
         body.setSpacing(6)
         body.addWidget(self.pages, 1)
-        body.addWidget(self.health)
+        self._strip = StripPlace(self.health)
+        body.addWidget(self._strip)
         column.addLayout(body, 1)
         self.setCentralWidget(centre)
-        self.setMinimumSize(1024, 640)
+        self.setMinimumSize(*LEAST_PX)
 
     # Menus
 

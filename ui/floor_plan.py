@@ -34,6 +34,8 @@ from ui.theme import sized
 
 _SCALE_PX = 170.0
 """Room for the scale bar, left of the legend."""
+_LEGEND_SHARE = 0.25
+"""Of the plan's height, at most."""
 
 
 class FloorPlan(QWidget):
@@ -50,7 +52,7 @@ class FloorPlan(QWidget):
         self._view: View | None = None
         self._background: QPixmap | None = None
         self._drag_from: QPointF | None = None
-        self.setMinimumSize(QSize(360, 220))
+        self.setMinimumSize(QSize(220, 150))
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.retranslate(language)
 
@@ -110,7 +112,12 @@ class FloorPlan(QWidget):
     def _footer_px(self) -> float:
         """Height of the strip with scale bar and legend."""
         rows = legend_height(_SCALE_PX, self.width(), self.site, self._layers, self._language)
-        return 8.0 + (rows if self._layers.legend else 20.0)
+        return 8.0 + (rows if self._legend_fits() else 20.0)
+
+    def _legend_fits(self) -> bool:
+        """A plan that is small leaves its room to the floor."""
+        rows = legend_height(_SCALE_PX, self.width(), self.site, self._layers, self._language)
+        return self._layers.legend and rows <= _LEGEND_SHARE * self.height()
 
     def _stale_background(self) -> None:
         self._background = None
@@ -141,7 +148,7 @@ class FloorPlan(QWidget):
         self._static.paint(painter, view, self._layers, self._language)
         footer = self._footer_px()
         painter.fillRect(QRectF(0, self.height() - footer, self.width(), footer), QColor(HUES.panel))
-        if self._layers.legend:
+        if self._legend_fits():
             left = _SCALE_PX
             paint_legend(painter, left, self.width(), self.height() - 5.0, self.site, self._layers, self._language)
         paint_scale(painter, view, 16.0, self.height() - 12.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QResizeEvent
 from PyQt6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -30,6 +31,7 @@ from ui.text import Language, say
 from ui.theme import sized, wear
 
 _STATE = "state"
+_NARROW_PX, _TABLE_PX = 1000, 150
 _BUTTONS = ("self_test", "self_test_show", "prove", "bypass", "unbypass")
 
 
@@ -195,6 +197,15 @@ class HealthPage(QWidget):
         self.notice.setToolTip(text)
         wear(self.notice, "error" if notice is not None and notice.failed else "soft")
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """One half below the other where they are too narrow side by side; the page can be scrolled."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW_PX
+        self._halves.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self.figures.setWordWrap(narrow)
+        for table in self.tables:
+            table.setMinimumHeight(_TABLE_PX if narrow else 0)
+
     def _lay_out(self) -> None:
         top, acts = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.head)
@@ -215,7 +226,7 @@ class HealthPage(QWidget):
         right.addWidget(self.parts, 4)
         for column in (left, right):
             column.setSpacing(8)
-        halves = QHBoxLayout()
+        halves = self._halves = QHBoxLayout()
         halves.setSpacing(16)
         halves.addLayout(left, 5)
         halves.addLayout(right, 8)

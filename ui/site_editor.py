@@ -51,7 +51,7 @@ class ShapeEditor(QWidget):
         self._drag: tuple[Ref, int | None] | None = None
         self._dragged = False
         self._from_m: Point = (0.0, 0.0)
-        self.setMinimumSize(QSize(320, 220))
+        self.setMinimumSize(QSize(260, 170))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # Painting
