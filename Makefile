@@ -34,6 +34,7 @@ help:
 	@echo "make plant   install what rendering a simulated plant needs (VTK, anny)"
 	@echo "make test-plant   tests of plant and rendering"
 	@echo "make soak    an hour of the whole chain on four cameras: growth, permits, latency (SOAK=\"--minutes 5\" for less)"
+	@echo "make fuzz    spoilt files for every parser, thousands each (FUZZ=\"--each 20000 --seed 7\")"
 	@echo "make audit   known weaknesses of the pinned packages (asks a data base on the internet)"
 	@echo "make lock    pin all versions anew in requirements.lock"
 
@@ -121,6 +122,9 @@ audit: $(INSTALLED)
 
 soak: run-debs $(INSTALLED)
 	$(BIN)/hoistwatch soak $(SOAK)
+
+fuzz: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz $(FUZZ)
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(AUDIT) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

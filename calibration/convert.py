@@ -46,9 +46,13 @@ def camera_from_tsai(path: Path | str, name: str) -> CameraTable:
         off: Array = (flat * factor[:, None] - bent) * np.array([fx, fy])
         return off.ravel()
 
-    fit = least_squares(residual_px, np.zeros(3))
-    worst_px = float(np.abs(fit.fun).max())
-    if worst_px > 0.1:
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            fit = least_squares(residual_px, np.zeros(3))
+            worst_px = float(np.abs(fit.fun).max())
+    except ValueError:  # numbers so large that residuals are not finite
+        worst_px = math.inf
+    if not worst_px <= 0.1:
         raise BadInput(f"{path}: distortion kappa1 does not fit OpenCV's radial model (off by {worst_px:.2f} px)")
     rotation = Rotation.from_euler("xyz", [v["rx"], v["ry"], v["rz"]]).as_matrix()
     k1, k2, k3 = (float(k) for k in fit.x)
@@ -111,7 +115,7 @@ def _tsai_values(path: Path) -> dict[str, float]:
         root = ET.parse(path).getroot()
     except FileNotFoundError:
         raise BadInput(f"{path}: no such calibration file") from None
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two: an encoding that nobody knows
         raise BadInput(f"{path}: is not XML: {error}") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from None

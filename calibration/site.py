@@ -28,9 +28,11 @@ def _is_polygon(points: tuple[Point, ...]) -> tuple[Point, ...]:
     if len(points) < 3:
         raise ValueError(f"must have at least 3 corners, has {len(points)}")
     shape = Polygon(points)
-    if not shape.is_valid:
-        raise ValueError(f"must not cross itself ({is_valid_reason(shape)})")
-    if shape.area <= 0.0:
+    with np.errstate(over="ignore", invalid="ignore"):
+        crossing = "" if shape.is_valid else is_valid_reason(shape)
+    if crossing:
+        raise ValueError(f"must not cross itself ({crossing})")
+    if not 0.0 < shape.area < math.inf:
         raise ValueError("must enclose an area")
     return points
 
@@ -126,7 +128,9 @@ class CameraTable(Table):
     @classmethod
     def _is_rotation(cls, value: Vector3 | Matrix3) -> Vector3 | Matrix3:
         r = np.asarray(value, float)
-        if r.shape == (3, 3) and (np.abs(r @ r.T - np.eye(3)).max() > 1e-4 or np.linalg.det(r) < 0):
+        with np.errstate(over="ignore", invalid="ignore"):
+            wrong = r.shape == (3, 3) and not (np.abs(r @ r.T - np.eye(3)).max() <= 1e-4 and np.linalg.det(r) > 0)
+        if wrong:
             raise ValueError("must be a right-handed rotation: R·Rᵀ = 1 and det R = 1")
         return value
 

@@ -26,14 +26,20 @@ def read_text(path: Path | str, what: str) -> str:
 
 def parse_tables(text: str, name: str, model: type[Tables]) -> Tables:
     """Read TOML text as ``model``; ``name`` stands in error messages. Raises BadInput."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{name}: is not valid TOML: {error}") from None
+    data = toml_of(text, name)
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise BadInput(f"{name}: {sentence(error, data)}") from None
+
+
+def toml_of(text: str, name: str) -> dict[str, Any]:
+    """The tables of TOML text. Raises BadInput."""
+    try:
+        return tomllib.loads(text)
+    # TOMLDecodeError; a number of thousands of digits; lists in lists in lists.
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name}: is not valid TOML: {error}") from None
 
 
 def sentence(error: ValidationError, data: dict[str, Any]) -> str:
@@ -91,7 +97,10 @@ def _expected(kind: str, context: dict[str, Any], message: str) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a hexadecimal number of thousands of digits, which Python does not write
+        text = "a number of too many digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

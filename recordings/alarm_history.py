@@ -211,7 +211,7 @@ def _transition(run: _Run, told: _Transition, wall_s: float) -> None:
 def _read(row: AuditRow, kind: type[_Told]) -> _Told | None:
     try:
         return msgspec.json.decode(row.detail, type=kind)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

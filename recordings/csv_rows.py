@@ -10,6 +10,9 @@ from pathlib import Path
 
 from calibration.errors import BadInput
 
+LATEST_S = 1e10
+"""A recording counts nanoseconds in 64 bits; this is 317 years of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -48,8 +51,8 @@ class Row:
     def time_s(self, column: str = "time_s") -> float:
         """Seconds from 0. Raises BadInput."""
         value = self.number(column, "a time in seconds from 0")
-        if value < 0.0:
-            raise self.fault(column, "a time in seconds from 0")
+        if not 0.0 <= value <= LATEST_S:
+            raise self.fault(column, f"a time in seconds from 0 to {LATEST_S:g}")
         return value
 
     def positive(self, column: str) -> float:

@@ -27,6 +27,7 @@ from safety.detect_records import AskTime, Detected, DetectedPicture, DetectStat
 from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.records import Picture, Snapshot
+from tracking.picture_memory import keep_memory_steady
 from tracking.records import Input
 
 Bgr = NDArray[np.uint8]
@@ -48,6 +49,7 @@ def run_detect_node(site_path: Path, name: str, stop: threading.Event, log: Call
         Unavailable: weights are missing, or the engine's host name does not resolve.
         HoistwatchError: the cameras' thread broke.
     """
+    keep_memory_steady()
     site = load_site(site_path)
     own = site.seen_from(name)
     if not own.camera:

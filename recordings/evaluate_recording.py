@@ -145,7 +145,7 @@ def parse_expected(data: bytes, name: str) -> ExpectedAlarms:
     """Read expected alarms from JSON; ``name`` stands in error messages. Raises BadInput."""
     try:
         expected = msgspec.json.decode(data, type=ExpectedAlarms)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadInput(f"{name}: {error}") from None
     for row in expected.expected:
         if row.raise_from_s > row.raise_until_s:

@@ -87,7 +87,7 @@ def _open(folder: Path, settings: _Settings) -> None:
     if path.is_file():
         try:
             known = msgspec.json.decode(path.read_bytes(), type=_Settings)
-        except (msgspec.MsgspecError, OSError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError, OSError) as error:
             raise BadInput(f"{path}: cannot be read ({error})") from None
         if known != settings:
             what = "another seed" if known.seed != settings.seed else "another version of the program"
@@ -109,7 +109,7 @@ def _path(folder: Path, name: str, number: int) -> Path:
 def _read(path: Path) -> Trial:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Trial)
-    except (msgspec.MsgspecError, OSError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError, OSError) as error:
         raise BadInput(f"{path}: is no result of a variation ({error}); remove it") from None
 
 

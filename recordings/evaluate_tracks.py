@@ -19,6 +19,8 @@ FRAMES_FROM_1 = ("frame", "id", "x", "y")
 FRAMES_FROM_0 = ("frame0", "id", "bb_left", "bb_top", "bb_width", "bb_height", "ground_x_m", "ground_y_m")
 TIMES = ("time_s", "id", "x_m", "y_m")
 
+FRAMES_MOST = 5_000_000
+"""Two days at 25 Hz: a frame number with digits too many must not fill the memory."""
 _REACH = 0.6  # half a tick, and some room for ticks that are not quite even
 _ROUNDING_S = 0.0006  # a tracks csv gives times to the millisecond
 
@@ -94,7 +96,10 @@ def read_truth(path: Path, rate_hz: float | None) -> list[tuple[float, Places]]:
         by_key[key][row.text("id")] = (row.number(x), row.number(y))
     if not counted or rate_hz is None:
         return sorted(by_key.items())
-    frames = range(int(min(by_key)), int(max(by_key)) + 1)
+    begin, end = int(min(by_key)), int(max(by_key))
+    if end - begin > FRAMES_MOST:
+        raise BadInput(f"{path}: frames from {begin:g} to {end:g}, expected at most {FRAMES_MOST} from first to last")
+    frames = range(begin, end + 1)
     return [((frame - first) / rate_hz, by_key.get(frame, {})) for frame in frames]
 
 

@@ -29,6 +29,7 @@ from safety.bus import EngineBus
 from safety.keys import key_folder
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from tracking.detector import Detector, open_detector
+from tracking.picture_memory import keep_memory_steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def run_live(
         Unavailable: a port is taken, weights are missing, the folder cannot be written.
         HoistwatchError: the source broke while running.
     """
+    keep_memory_steady()
     site = load_site(site_path)
     base = site_path.resolve().parent
     # What is quick to open comes before the detector, which is not.

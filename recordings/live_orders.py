@@ -148,7 +148,7 @@ def report_of(row: AuditRow) -> SelfTestReport | None:
     """The self-test of a row of the audit log, with number and hash of that row; None where it is none."""
     try:
         report = msgspec.json.decode(row.detail, type=SelfTestReport)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return msgspec.structs.replace(report, row=row.n, hash=row.hash)
 

@@ -30,6 +30,7 @@ Bgr = NDArray[np.uint8]
 LIVE = "run"
 """``made_by`` of recordings that the live engine makes: their snapshots say when it ticked."""
 Progress = Callable[[float], None]
+LONGEST_PAUSE_S = 86_400.0
 _SLACK_S = 1e-9
 
 
@@ -89,7 +90,7 @@ def steps(
     if live and site is None and detector is None:
         ticks = _recorded_ticks(recording)
     else:
-        ticks = _grid_ticks(_events(recording, detector, used), used.policy.tick_s)
+        ticks = _grid_ticks(_events(recording, detector, used), used.policy.tick_s, recording.path)
     first_s, length_s = recording.info.start_s, max(recording.info.duration_s, _SLACK_S)
     count = 0
     for now_s, events in ticks:
@@ -149,14 +150,22 @@ def _recorded_ticks(recording: Recording) -> Iterator[tuple[float, list[Event]]]
             events.append(cast(Event, record))
 
 
-def _grid_ticks(timed: Iterator[tuple[float, Event]], tick_s: float) -> Iterator[tuple[float, list[Event]]]:
-    """Ticks at first event + k·tick_s; an event belongs to the first tick not before it."""
+def _grid_ticks(timed: Iterator[tuple[float, Event]], tick_s: float, path: Path) -> Iterator[tuple[float, list[Event]]]:
+    """Ticks at first event + k·tick_s; an event belongs to the first tick not before it.
+
+    Raises BadInput for a pause that no recording has: a broken time would otherwise be ticked up to for ever.
+    """
     start_s: float | None = None
     count = 0
     waiting: list[Event] = []
     for time_s, event in timed:
         if start_s is None:
             start_s = time_s
+        if time_s - (start_s + count * tick_s) > LONGEST_PAUSE_S:
+            raise BadInput(
+                f"{path}: an event at {time_s:g} s comes {time_s - start_s - count * tick_s:g} s after all before it, "
+                f"expected at most {LONGEST_PAUSE_S:g} s"
+            )
         while time_s > start_s + count * tick_s + _SLACK_S:
             yield start_s + count * tick_s, waiting
             waiting = []

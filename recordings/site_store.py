@@ -41,9 +41,12 @@ class SiteStore:
         out = []
         for path in sorted(self.folder.glob("[0-9]*.json")):
             try:
-                out.append(msgspec.json.decode(path.read_bytes(), type=SiteEntry))
-            except (OSError, msgspec.MsgspecError) as error:
+                entry = msgspec.json.decode(path.read_bytes(), type=SiteEntry)
+            except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
                 raise BadInput(f"{path}: cannot be read as an entry of the site's history: {error}") from None
+            if path.stem != f"{entry.n:04d}":
+                raise BadInput(f"{path}: n is {entry.n}, expected the number in the file's name")
+            out.append(entry)
         return tuple(out)
 
     def text_of(self, number: int) -> str:

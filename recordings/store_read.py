@@ -145,7 +145,7 @@ class Recording:
             topic, reader = channels[message.channel]
             try:
                 record = cast(Record, reader.decode(message.data))
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 raise self._undecodable(topic, message, error) from None
             yield message.log_ns / NS, record
 

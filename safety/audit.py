@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -192,27 +192,43 @@ class AuditLog:
         return (int(found[0]), str(found[1])) if found else (0, GENESIS)
 
     def head(self) -> tuple[int, str]:
-        """Number and hash of the last row: kept elsewhere, they vouch for every row up to it."""
-        with self._lock:
+        """Number and hash of the last row: kept elsewhere, they vouch for every row up to it. Raises BadInput."""
+        with self._lock, self._readable():
             return self._head()
 
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """A file whose pages or values are damaged is told by name. Raises BadInput, or Unavailable while locked."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            # Text that is no UTF-8 is an error of the module's own, without a code.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise Unavailable(f"{self.path}: audit log is held by another program") from None
+            raise BadInput(f"{self.path}: audit log is damaged ({error})") from None
+        except (sqlite3.DatabaseError, msgspec.ValidationError, OverflowError) as error:
+            raise BadInput(f"{self.path}: audit log is damaged ({error})") from None
+
     def rows(self, since: int = 0) -> Iterator[AuditRow]:
-        """Rows with a number above ``since``, in order; those appended meanwhile may follow."""
+        """Rows with a number above ``since``, in order; those appended meanwhile may follow.
+
+        Raises BadInput where the file is damaged.
+        """
         while True:
-            with self._lock:
+            with self._lock, self._readable():
                 found = self._db.execute("SELECT * FROM audit WHERE n > ? ORDER BY n LIMIT 500", (since,)).fetchall()
-            if not found:
+                rows = [_row(values) for values in found]
+            if not rows:
                 return
-            for values in found:
-                yield _row(values)
-            since = int(found[-1][0])
+            yield from rows
+            since = rows[-1].n
 
     def rows_of(self, what: str) -> Iterator[AuditRow]:
-        """Every row of one kind, in order."""
-        with self._lock:
+        """Every row of one kind, in order. Raises BadInput where the file is damaged."""
+        with self._lock, self._readable():
             found = self._db.execute("SELECT * FROM audit WHERE what = ? ORDER BY n", (what,)).fetchall()
-        for values in found:
-            yield _row(values)
+            rows = [_row(values) for values in found]
+        yield from rows
 
     def verify(self, head: tuple[int, str] | None = None) -> Verdict:
         """Check every row against the one before it, and against a ``head`` that was kept elsewhere."""

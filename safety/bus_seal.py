@@ -62,7 +62,7 @@ class SealBook:
         """Why a command with this seal is not to be carried out; empty where it may be."""
         try:
             seal = _decoder.decode(frame or b"")
-        except (msgspec.MsgspecError, ValueError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return "it bears no seal"
         run, newest = self._newest.get(party, ("", 0))
         if run == seal.run and seal.number <= newest:

@@ -240,7 +240,7 @@ def read_table(path: Path, *, secret: bool = False, made_by: str = "hoistwatch k
             return tomllib.load(file)
     except FileNotFoundError:
         raise BadInput(f"{path}: no such key file, make it with '{made_by}' or copy it here") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # no TOML, no UTF-8, endless numbers or nesting
         raise BadInput(f"{path}: expected a file made by '{made_by}', found something else") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None

@@ -67,5 +67,5 @@ def read_parts(path: Path) -> tuple[PartView, ...] | None:
         if abs(time.time() - found.st_mtime) > FRESH_S or found.st_size > _BYTES_MAX:
             return None
         return _decoder.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError, ValueError):
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -37,7 +37,7 @@ class ProofSchedule:
         """Take in one row of the audit log: its time and its JSON detail. Other rows than a test's are disregarded."""
         try:
             fields = msgspec.json.decode(detail)
-        except (msgspec.MsgspecError, ValueError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return
         if isinstance(fields, dict):
             self.note(wall_s, fields)

@@ -52,6 +52,8 @@ class _Opening:
                 reader = open_reader(source, settings, clock)
             except SourceLost as lost:
                 self._error = str(lost)
+            except Exception as error:  # noqa: BLE001 - whatever a stream makes FFmpeg's binding raise, it is tried again
+                self._error = f"cannot be opened: {type(error).__name__}"
             else:
                 with self._lock:
                     if not self._abandoned:

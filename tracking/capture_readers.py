@@ -99,9 +99,10 @@ class AvReader:
                 self._container = av.open(str(source.address))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise SourceLost(f"cannot be opened: {_reason(error)}") from error
-        if not self._container.streams.video:
+        videos = self._container.streams.video
+        if not videos or getattr(videos[0], "codec_context", None) is None:
             self._container.close()
-            raise SourceLost("has no video stream")
+            raise SourceLost("has no video stream that can be decoded")
         self._stream: VideoStream = self._container.streams.video[0]
         # Frame threads would hold back as many pictures as there are threads.
         self._stream.thread_type = "SLICE" if self._live else "AUTO"

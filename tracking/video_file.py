@@ -68,6 +68,9 @@ class VideoFrames(Iterator[VideoFrame]):
             self._container.close()
             raise BadInput(f"{path}: holds no video stream, expected a video or picture")
         stream = self._container.streams.video[0]
+        if getattr(stream, "codec_context", None) is None:  # as PyAV has it for a form that FFmpeg does not know
+            self._container.close()
+            raise BadInput(f"{path}: holds video in a form that FFmpeg does not know")
         stream.thread_type = "AUTO"
         self._given_hz = rate_hz
         own_hz = float(stream.average_rate or stream.guessed_rate or 0.0)

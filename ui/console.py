@@ -77,7 +77,9 @@ def run_console(site_path: Path, name: str = "console-1", options: ConsoleOption
     from safety.bus import BusClient, BusPorts
     from safety.keys import key_folder
     from safety.parts_file import PARTS_FILE
+    from tracking.picture_memory import keep_memory_steady
 
+    keep_memory_steady()
     site_path = Path(site_path)
     site = load_site(site_path)
     prepare_display(options.headless)

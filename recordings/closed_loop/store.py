@@ -79,7 +79,7 @@ class Results:
             if path.is_file():
                 try:
                     out.append(msgspec.json.decode(path.read_bytes(), type=CaseResult))
-                except (msgspec.MsgspecError, OSError) as error:
+                except (msgspec.MsgspecError, ValueError, RecursionError, OSError) as error:
                     raise BadInput(f"{path}: is no result of a scenario ({error}); remove it") from None
         return out
 
@@ -95,7 +95,7 @@ def _known(folder: Path) -> Settings | None:
         return None
     try:
         return msgspec.json.decode(path.read_bytes(), type=Settings)
-    except (msgspec.MsgspecError, OSError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError, OSError) as error:
         raise BadInput(f"{path}: cannot be read ({error})") from None
 
 

@@ -13,6 +13,7 @@ from recordings.csv_rows import read_rows
 from recordings.plant.walking import WALK_MPS, phase_rate_radps, wrapped
 
 COLUMNS = ("time_s", "x_m", "y_m")
+LONGEST_S = 86_400.0
 _TURN_S = 0.25
 _GRID_S = 0.02
 _FASTEST_MPS = 12.0
@@ -58,6 +59,8 @@ def read_trajectory(path: Path, height_m: float) -> Trajectory:
     if len(rows) < 2:
         raise BadInput(f"{path}: has one row, expected at least two")
     points = np.array([(row.time_s(), row.number("x_m"), row.number("y_m")) for row in rows])
+    if points[-1, 0] - points[0, 0] > LONGEST_S:
+        raise rows[-1].fault("time_s", f"a time at most {LONGEST_S:g} s after the first")
     steps = np.diff(points, axis=0)
     for row, (dt, dx, dy) in zip(rows[1:], steps, strict=True):
         if dt <= 0.0:

@@ -49,12 +49,12 @@ def read_run(folder: Path) -> tuple[Kept, list[Sample]]:
         lines = (folder / SAMPLES).read_bytes().split(b"\n")
     except OSError as error:
         raise BadInput(f"{error.filename}: cannot be read ({error.strerror}), expected a run's folder") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadInput(f"{path}: is no long run's file ({error})") from None
     samples: list[Sample] = []
     for number, line in enumerate(lines[:-1], 1):  # what comes after the last line's end was cut
         try:
             samples.append(msgspec.json.decode(line, type=Sample))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BadInput(f"{folder / SAMPLES}, line {number}: is no sample ({error})") from None
     return kept, samples

@@ -67,7 +67,7 @@ def read_cvat(path: Path) -> Boxes:
         root = ET.fromstring(text)
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file, expected an export of CVAT for images 1.1") from None
-    except (OSError, UnicodeDecodeError, ET.ParseError) as error:
+    except (OSError, UnicodeDecodeError, ET.ParseError, LookupError, ValueError) as error:
         raise BadInput(f"{path}: cannot be read as XML ({error})") from None
     if root.tag != "annotations" or not root.findall("image"):
         raise BadInput(f"{path}: expected <annotations> with at least one <image>, as CVAT for images 1.1 writes it")

@@ -379,7 +379,7 @@ def _read(out: Path) -> RunState:
         return msgspec.json.decode(path.read_bytes(), type=RunState)
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file, expected the folder of a training that was begun") from None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadInput(f"{path}: cannot be read ({error})") from None
 
 

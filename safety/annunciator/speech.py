@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import struct
 import subprocess
 import threading
 import wave
@@ -216,13 +217,14 @@ def read_wav(path: Path) -> tuple[Samples, int]:
         with wave.open(str(path), "rb") as file:
             channels, width, rate_hz = file.getnchannels(), file.getsampwidth(), file.getframerate()
             raw = file.readframes(file.getnframes())
-    except (wave.Error, EOFError):
+    except (wave.Error, EOFError, ValueError, RuntimeError, struct.error):
         raise BadInput(f"{path}: expected a WAV file, found something else") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
-    if width != 2 or not raw:
+    if width != 2 or len(raw) < width * channels or rate_hz < 1:
         raise BadInput(f"{path}: expected 16-bit samples, found {8 * width}-bit ones of {len(raw)} bytes in all")
-    samples = np.frombuffer(raw, "<i2").reshape(-1, channels).mean(axis=1) / 32768.0
+    whole = len(raw) // (width * channels) * width * channels  # a file that was cut may end within a sample
+    samples = np.frombuffer(raw[:whole], "<i2").reshape(-1, channels).mean(axis=1) / 32768.0
     return samples.astype(np.float32), rate_hz
 
 
