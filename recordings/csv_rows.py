@@ -51,8 +51,10 @@ class Row:
     def time_s(self, column: str = "time_s") -> float:
         """Seconds from 0. Raises BadInput."""
         value = self.number(column, "a time in seconds from 0")
-        if not 0.0 <= value <= LATEST_S:
-            raise self.fault(column, f"a time in seconds from 0 to {LATEST_S:g}")
+        if value < 0.0:
+            raise self.fault(column, "a time in seconds from 0")
+        if value > LATEST_S:
+            raise self.fault(column, f"a time in seconds up to {LATEST_S:g}")
         return value
 
     def positive(self, column: str) -> float:
