@@ -25,7 +25,7 @@ from calibration.site import Bus, CameraTable, Site
 from calibration.site_file import site_text
 from recordings.sample_files import sample_path
 from recordings.soak.cameras import stand_ins
-from recordings.soak.contact_watch import AFTER_S, OBEY_S, ContactWatch, Told, denied_since, opening
+from recordings.soak.contact_watch import OBEY_S, ContactWatch, Told, denied_since, heard_enough, opening
 from recordings.soak.folder import SoakFolder, read_run
 from recordings.soak.judge import Line, judge, passed
 from recordings.soak.process_meter import ProcessMeter
@@ -44,7 +44,7 @@ NODE, SPEAKER = "cabinet-1", "speaker-1"
 PARTS = ("engine", "relay", "console", "annunciator")
 START_LIMIT_S = 180.0
 _WARM_UP_SHARE, _WARM_UP_MOST_S = 1 / 6, 600.0
-_TOLD_SPAN_S = 3.0
+_TOLD_SPAN_S = 10.0
 _REPORT_PERIOD_S = 300.0
 _FILE_MINUTES, _FILES_KEPT = 10.0, 3
 """A long run of four cameras is gigabytes: of its recordings only the newest stay."""
@@ -270,7 +270,7 @@ class _Run:
         """Why did the contact open, and is it open when it must be?"""
         seen = self._seen
         self._opened += [at_s for at_s, closed in watch.take() if not closed and at_s >= zero_s]
-        due = [at_s for at_s in self._opened if now_s - at_s > AFTER_S + OBEY_S]
+        due = [at_s for at_s in self._opened if heard_enough(at_s, tuple(seen.told), now_s)]
         if due:
             self._opened = [at_s for at_s in self._opened if at_s not in due]
             found = tuple(opening(at_s, tuple(seen.told), zero_s) for at_s in due)
@@ -278,7 +278,7 @@ class _Run:
         since_s = denied_since(tuple(seen.told))
         if since_s is None or not watch.closed:
             seen.denied_s = None
-        elif seen.denied_s is None and now_s - since_s > OBEY_S:
+        elif seen.denied_s is None and watch.read_s - since_s > OBEY_S:
             seen.denied_s = since_s
             self._keep(closed_though_denied=self._kept.closed_though_denied + 1)
 

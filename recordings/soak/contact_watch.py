@@ -16,6 +16,8 @@ POLL_S = 0.02
 BEFORE_S, AFTER_S = 1.0, 0.3
 """A decision explains an opening up to so long after it; an opening is heard of up to so long before its reason."""
 OBEY_S = 0.5
+WAIT_S = 5.0
+"""An engine of which nothing was heard for so long is silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class ContactWatch(threading.Thread):
         self._lock = threading.Lock()
         self._changes: list[tuple[float, bool]] = []
         self.closed = False
-        """What was read last."""
+        """What was read last, asked for at ``read_s``."""
+        self.read_s = 0.0
 
     def take(self) -> list[tuple[float, bool]]:
         """Changes since the last call."""
@@ -55,6 +58,8 @@ class ContactWatch(threading.Thread):
         while not self._ending.wait(POLL_S):
             asked_s = time.monotonic()
             closed = self._read()
+            if closed is not None:
+                self.read_s = asked_s
             if closed is not None and closed != self.closed:
                 with self._lock:
                     self._changes.append((asked_s, closed))
@@ -85,6 +90,11 @@ def opening(at_s: float, told: Sequence[Told], zero_s: float = 0.0) -> Opening:
     elif faults := [t.fault for t in around if t.fault]:
         cause, detail = "fault", faults[0]
     return Opening(time_s=at_s - zero_s, cause=cause, detail=detail)
+
+
+def heard_enough(at_s: float, told: Sequence[Told], now_s: float) -> bool:
+    """Whether all is told that can explain an opening at ``at_s``: on a busy machine it comes late, by seconds."""
+    return now_s - at_s > WAIT_S or bool(told and told[-1].time_s > at_s + AFTER_S)
 
 
 def denied_since(told: Sequence[Told]) -> float | None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.errors import BadInput
-from recordings.soak.contact_watch import Told, denied_since, opening
+from recordings.soak.contact_watch import WAIT_S, Told, denied_since, heard_enough, opening
 from recordings.soak.folder import SAMPLES, SoakFolder, read_run
 from recordings.soak.judge import Line, growth, judge, passed, slope
 from recordings.soak.process_meter import ProcessMeter
@@ -168,6 +168,13 @@ def test_an_opening_is_explained_by_what_the_engine_told_around_it() -> None:
     assert opening(9.9, told(True, True, fault="no answer")).detail == "no answer"
     assert opening(4.0, told(True, False)).detail == "the engine was silent"
     assert opening(9.9, told(False), zero_s=4.9).time_s == pytest.approx(5.0)
+
+
+def test_an_opening_is_judged_once_the_engine_was_heard_after_it() -> None:
+    """Told late is not untold: a busy machine brings snapshots seconds after their time."""
+    assert not heard_enough(9.9, told(True, True), now_s=12.0)
+    assert heard_enough(9.0, told(True, True), now_s=10.0)
+    assert heard_enough(9.9, told(True, True), now_s=9.9 + WAIT_S + 0.1)
 
 
 def test_a_denial_counts_from_its_first_tick() -> None:
