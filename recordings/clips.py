@@ -80,9 +80,9 @@ def load_clip(folder: Path, wall_s: float, before_s: float = BEFORE_S, after_s: 
         raise Unavailable(f"{path}: ends before {_words(wall_s)}; nothing was recorded then")
     from_s, to_s = moment_s - before_s, moment_s + after_s
     shown: list[Shown] = []
-    # Boxes are logged a little after their pictures were taken.
-    for _, record in recording.records((Snapshot, Boxes), from_s, to_s + _SLACK_S):
-        if isinstance(record, Snapshot | Boxes) and from_s <= record.time_s <= to_s:
+    # Boxes, and pictures of detect nodes, are logged a little after they were taken.
+    for _, record in recording.records((Snapshot, Boxes, Picture), from_s, to_s + _SLACK_S):
+        if isinstance(record, Snapshot | Boxes | Picture) and from_s <= record.time_s <= to_s:
             shown.append(record)
     for frame in recording.frames(from_s=from_s, to_s=to_s):
         width = frame.bgr.shape[1]

@@ -18,6 +18,7 @@ class Taker(Protocol):
 
     def put(self, item: Input) -> None: ...
     def show(self, picture: Picture) -> None: ...
+    def keep_reduced(self, picture: Picture) -> None: ...
 
 
 class NodeDesk:
@@ -44,6 +45,7 @@ class NodeDesk:
         item = self._monitor.take(message, time.monotonic_ns())
         if isinstance(item, Picture):
             sink.show(item)
+            sink.keep_reduced(item)
         elif item is not None:
             sink.put(item)
 

@@ -19,6 +19,7 @@ from calibration.site import RecordingTable, Site
 from calibration.site_file import site_text
 from recordings.replay import LIVE
 from recordings.store import RecordingWriter
+from safety.records import Picture
 from tracking.records import Record
 
 Bgr = NDArray[np.uint8]
@@ -108,6 +109,11 @@ class LiveRecorder:
             return
         self._frames_waiting += 1
         self._queue.put(_Frame(camera, time_s, ready_s, bgr))
+
+    def write_picture(self, picture: Picture, log_time_s: float) -> None:
+        """Keep a reduced picture that a detect node sent, where the site records video. Returns at once."""
+        if self._table.video:
+            self.write(picture, log_time_s)
 
     def take_site(self, site: Site) -> None:
         """Go on in a new file, since a replay goes by the site of its recording. Returns at once."""

@@ -118,6 +118,11 @@ class LiveEngine:
         if self._recorder is not None:
             self._recorder.write_frame(camera, time_s, bgr, time.monotonic())
 
+    def keep_reduced(self, picture: Picture) -> None:
+        """Keep a picture of a camera whose full ones stay on its detect node."""
+        if self._recorder is not None:
+            self._recorder.write_picture(picture, time.monotonic())
+
     # The deciding thread.
 
     def run(self, stop: threading.Event) -> LiveSummary:

@@ -8,7 +8,8 @@ on its own and a file cut off anywhere can be read up to the cut. In this order 
 - attachments of a simulation: ``scenario.toml``, ``truth.json``, ``expected_alarms.json``;
 - messages. Data are JSON (msgspec, tagged with the record's class name) on one channel per type, for
   what a camera gave one channel per camera. Pictures are H.264 in Annex B form, one access unit a
-  message, on ``video/<camera>``; ``width_px`` and ``height_px`` stand in the channel's metadata.
+  message, on ``video/<camera>``; ``width_px`` and ``height_px`` stand in the channel's metadata. Of a camera
+  whose pictures stay on a detect node, ``picture/<camera>`` holds the reduced JPEGs that the node sends.
   What truly was, where a simulation knows it, is on ``truth``.
 
 ``log_time`` is monotonic time at which a message reached the recorder's side of the core,
@@ -26,7 +27,7 @@ from typing import Any, get_args
 import msgspec
 
 from recordings.plant.records import World
-from safety.records import AlarmTransition, Event, Snapshot
+from safety.records import AlarmTransition, Event, Picture, Snapshot
 from tracking.records import Boxes, CameraHealth, PictureHealth, Record
 
 PROFILE = "hoistwatch"
@@ -38,7 +39,7 @@ VIDEO_ENCODING = "h264"
 NS = 1_000_000_000
 
 EVENT_TYPES: tuple[type[Record], ...] = get_args(Event)
-RECORD_TYPES: tuple[type[Record], ...] = (*EVENT_TYPES, Snapshot, AlarmTransition, World)
+RECORD_TYPES: tuple[type[Record], ...] = (*EVENT_TYPES, Snapshot, AlarmTransition, Picture, World)
 
 TRUTH_TOPIC = "truth"
 _TOPICS = {
@@ -57,7 +58,7 @@ TYPE_OF_SCHEMA: dict[str, type[Record]] = {schema_name(t): t for t in RECORD_TYP
 def topic_of(record: Record) -> str:
     """Channel name: ``boxes/cam1``, ``camera_health/cam1``, ``sight``, ``telemetry``, ``snapshot``, ``truth`` …"""
     topic = _TOPICS[type(record)]
-    if isinstance(record, Boxes | CameraHealth | PictureHealth):
+    if isinstance(record, Boxes | CameraHealth | PictureHealth | Picture):
         return f"{topic}/{record.camera}"
     return topic
 

@@ -14,6 +14,7 @@ import pytest
 
 from calibration.site import CameraTable, Site
 from calibration.site_file import site_text
+from recordings.clips import load_clip
 from recordings.store import Recording
 from safety.audit import AuditLog
 from safety.bus_client import BusClient
@@ -55,7 +56,7 @@ def chain_of(folder: Path) -> Chain:
     other = CameraTable.model_validate(cam2.model_dump() | {"name": "cam9", "node": "south"})
     site = Site(site=sample.site, camera=(cam1, other), hoist=sample.hoist)
     recording = resting_hoist(folder / "rest.mcap", site_text(site))
-    return Chain(folder, site, "--playback", recording, "--no-record", driver="simulated")
+    return Chain(folder, site, "--playback", recording, driver="simulated")
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,11 @@ def test_a_node_of_another_hour_sees_for_the_engine_until_it_is_killed(chain: Ch
     now_s = time.monotonic()
     late = [m for m in chain.messages if isinstance(m, Boxes | Picture) and not now_s - 60.0 < m.time_s < now_s]
     assert late == [], "stamps are of the engine's clock"
+    clip = load_clip(chain.records, time.time() - 2.0, before_s=2.0, after_s=1.0)
+    kept = [shown for shown in clip.shown if isinstance(shown, Picture)]
+    assert {picture.camera for picture in kept} == {"cam1"}, "a clip shows what the node saw"
+    assert all(abs(picture.time_s - clip.moment_s) < 2.5 for picture in kept)
+    assert kept[0].jpeg[:2] == b"\xff\xd8"
 
     (chain.folder / "ahead").write_text(str(HOUR_S - 2.0))
     wait_for(lambda: bool((v := node_view(chain)) and v.steps == 1), 5.0, "the jump being told")

@@ -21,6 +21,7 @@ from safety.records import (
     Level,
     NodeView,
     Phase,
+    Picture,
     RelayStatus,
     Reset,
     Shelve,
@@ -230,6 +231,7 @@ def every_record() -> list[tuple[float, Record]]:
         (0.355, SelfTest(time_s=0.355, by="Kim")),
         (0.36, PartsStatus(time_s=0.36, parts=(PartView(part="gateway", state="given_up", event="끝남", said="-"),))),
         (0.4, snapshot(0.4, (person("P3", 0.4, 1.0, 2.0),))),
+        (0.4, Picture(camera="cam 3", time_s=0.38, scale=0.25, jpeg=b"\xff\xd8\x00\xff\xd9")),
         (0.4, transition(0.4, "raised", Level.DANGER)),
         (0.4, world(0.4)),
     ]
