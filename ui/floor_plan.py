@@ -111,13 +111,14 @@ class FloorPlan(QWidget):
 
     def _footer_px(self) -> float:
         """Height of the strip with scale bar and legend."""
-        rows = legend_height(_SCALE_PX, self.width(), self.site, self._layers, self._language)
-        return 8.0 + (rows if self._legend_fits() else 20.0)
+        return 8.0 + (self._legend_px() or 20.0)
 
-    def _legend_fits(self) -> bool:
-        """A plan that is small leaves its room to the floor."""
+    def _legend_px(self) -> float:
+        """Height of the legend, 0 where there is none: a plan that is small leaves its room to the floor."""
+        if not self._layers.legend:
+            return 0.0
         rows = legend_height(_SCALE_PX, self.width(), self.site, self._layers, self._language)
-        return self._layers.legend and rows <= _LEGEND_SHARE * self.height()
+        return rows if rows <= _LEGEND_SHARE * self.height() else 0.0
 
     def _stale_background(self) -> None:
         self._background = None
@@ -148,7 +149,7 @@ class FloorPlan(QWidget):
         self._static.paint(painter, view, self._layers, self._language)
         footer = self._footer_px()
         painter.fillRect(QRectF(0, self.height() - footer, self.width(), footer), QColor(HUES.panel))
-        if self._legend_fits():
+        if self._legend_px():
             left = _SCALE_PX
             paint_legend(painter, left, self.width(), self.height() - 5.0, self.site, self._layers, self._language)
         paint_scale(painter, view, 16.0, self.height() - 12.0)
