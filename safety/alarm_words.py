@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from safety.alarm_table import TABLE
+from safety.fault_words import in_korean
 from safety.records import Hazard, Level
 
 
@@ -18,7 +19,7 @@ def reason(hazard: Hazard, language: Literal["en", "ko"], detail: str = "") -> s
         "person": hazard.person or "-",
         "hoist": hazard.hoist or "-",
         "source": hazard.source or "-",
-        "detail": detail,
+        "detail": in_korean(detail) if ko else detail,
         "gap": _metres(hazard.gap_m),
         "load": f"{terms.get('load_mps', 0.0):.2f} m/s",
         "ttc": _in_seconds(hazard.time_to_contact_s, ko),

@@ -15,7 +15,7 @@ from tracking.records import Boxes
 from ui.detect_node_model import node_words
 from ui.outputs_model import bypass_tips, proof_words
 from ui.sound_model import sound_words
-from ui.text import TEXT, Language, duration, milliseconds, say, word
+from ui.text import TEXT, Language, duration, fault_words, milliseconds, say, word
 
 Mark = Literal["good", "bad", "abnormal", "unknown"]
 _NEARLY_ALL = 0.9
@@ -261,7 +261,7 @@ def _node(view: NodeView, relay: Relay | None, language: Language) -> Chip:
     if not view.connected:
         value, mark = say(language, "node.disconnected"), "bad"
     elif view.fault:
-        value, mark = say(language, "node.fault", fault=view.fault), "bad"
+        value, mark = say(language, "node.fault", fault=fault_words(language, view.fault)), "bad"
     elif view.latched:
         held = say(language, "node.held") if view.run_commanded else say(language, "node.latched")
         value, mark = f"{held} · {value}", "abnormal"

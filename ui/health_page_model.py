@@ -16,7 +16,7 @@ from safety.output_records import ProofDue
 from safety.records import NodeView, Snapshot
 from ui.health_model import Mark, Words, onoff, troubled, unused_words
 from ui.sound_model import sound_words
-from ui.text import Language, duration, milliseconds, say
+from ui.text import Language, duration, fault_words, milliseconds, say
 
 CAMERAS = ("camera", "state", "age", "rate")
 OUTPUTS = ("output", "meaning", "contact", "state", "tested", "due")
@@ -147,7 +147,7 @@ def _output(relay: Relay, contact: str, view: NodeView | None, due: ProofDue | N
         last,
         next_by,
     )
-    fault = view.fault if view is not None else ""
+    fault = fault_words(language, view.fault) if view is not None else ""
     return Row((relay.name, contact), mark, cells, fault)
 
 
@@ -156,7 +156,7 @@ def _output_state(view: NodeView | None, contact: str, signal: str, language: La
     if view is None or not view.connected:
         return say(language, "node.disconnected"), "bad"
     if view.fault:
-        return say(language, "node.fault", fault=view.fault), "bad"
+        return say(language, "node.fault", fault=fault_words(language, view.fault)), "bad"
     for bypass in view.bypasses:
         if bypass.contact == contact:
             left = duration(language, math.ceil(bypass.left_s))

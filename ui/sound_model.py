@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from safety.annunciator.records import AnnunciatorView
-from ui.text import Language, duration, milliseconds, say
+from ui.text import Language, duration, fault_words, milliseconds, say
 
 
 def sound_words(view: AnnunciatorView, now_s: float, language: Language) -> tuple[str, Literal["good", "bad"], str]:
@@ -24,7 +24,7 @@ def sound_words(view: AnnunciatorView, now_s: float, language: Language) -> tupl
     if not view.connected:
         return say(language, "sound.gone"), "bad", tip
     if view.fault:
-        return say(language, "sound.bad", fault=view.fault), "bad", tip
+        return say(language, "sound.bad", fault=fault_words(language, view.fault)), "bad", tip
     if view.testing:
         return say(language, "sound.testing"), "good", tip
     known = view.tone in ("attention", "warning", "danger", "fault")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal
 
+from safety.fault_words import in_korean
 from safety.words import WORDS
 from ui.text_commands import COMMANDS
 from ui.text_group import GROUP
@@ -64,6 +65,11 @@ def refusal_words(language: Language, code: str, reason: str, about: str = "") -
     """Why the engine refused, in the reader's language where the refusal has a code, else in the engine's words."""
     key = f"refused.{code}"
     return say(language, key, about=about) if key in TEXT else reason
+
+
+def fault_words(language: Language, fault: str) -> str:
+    """What a relay node or an annunciator says of its fault, in the reader's language."""
+    return in_korean(fault) if language == "ko" else fault
 
 
 def other(language: Language) -> Language:
