@@ -90,7 +90,7 @@ def steps(
     if live and site is None and detector is None:
         ticks = _recorded_ticks(recording)
     else:
-        ticks = _grid_ticks(_events(recording, detector, used), used.policy.tick_s, recording.path)
+        ticks = grid_ticks(recording, used, detector)
     first_s, length_s = recording.info.start_s, max(recording.info.duration_s, _SLACK_S)
     count = 0
     for now_s, events in ticks:
@@ -137,6 +137,13 @@ def alarms_of(recording: Recording, site: Site | None = None) -> tuple[AlarmTran
 def ready_s(log_time_s: float, event: Event) -> float:
     """When an event reached the core."""
     return event.ready_s if isinstance(event, Input) else log_time_s
+
+
+def grid_ticks(
+    recording: Recording, site: Site, detector: Detector | None = None
+) -> Iterator[tuple[float, list[Event]]]:
+    """What comes in at each tick of a fixed grid of ``policy.tick_s``; ``detector`` looks at the video again."""
+    return _grid_ticks(_events(recording, detector, site), site.policy.tick_s, recording.path)
 
 
 def _recorded_ticks(recording: Recording) -> Iterator[tuple[float, list[Event]]]:

@@ -17,7 +17,7 @@ import numpy as np
 from calibration.policy import Policy
 from calibration.site import Site
 from recordings.imports_observations import import_observations
-from recordings.replay import _events, _grid_ticks
+from recordings.replay import grid_ticks
 from recordings.store import Recording
 from safety.engine import Engine
 from safety.records import Event, Level
@@ -116,7 +116,7 @@ def track(recording: Recording) -> Seen:
     """All ticks of a recording through the product's tracker, which no threshold of the risk touches."""
     site = recording.site()
     tracker, seen = Tracker(site), Seen(site)
-    for now_s, events in _grid_ticks(_events(recording, None), site.policy.tick_s):
+    for now_s, events in grid_ticks(recording, site):
         looks = [e for e in events if isinstance(e, Look)]
         seen.ticks.append((now_s, events, tracker.step(now_s, looks)))
     return seen

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from shapely.geometry.base import BaseGeometry
 
 from calibration.site import Site, Structure
-from recordings.replay import _events, _grid_ticks
+from recordings.replay import grid_ticks
 from recordings.sample_files import sample_path
 from recordings.store import Recording
 from safety.engine import Engine
@@ -56,7 +56,7 @@ def run(recording: Recording, site: Site, until_s: float, swap_each: int) -> lis
     """Snapshots of a replay whose core is replaced by a fresh one of the same site every so many ticks."""
     engine = Engine(site, 0.0, watch_relays=True)
     out = []
-    for n, (now_s, events) in enumerate(_grid_ticks(_events(recording, None, site), site.policy.tick_s)):
+    for n, (now_s, events) in enumerate(grid_ticks(recording, site)):
         if swap_each and n % swap_each == swap_each - 1:
             fresh = Engine(Site.model_validate(site.model_dump()))
             known = everything(engine) if n % (3 * swap_each) < swap_each else None
