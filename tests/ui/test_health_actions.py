@@ -15,10 +15,11 @@ from safety.output_records import Bypass, ProofTest
 from safety.records import Refusal
 from safety.self_test_records import SelfTest
 from tests.ui import scenes
+from tests.ui.desk import Desk
 from tests.ui.example_site import example_site
 from tests.ui.scenes import snapshot
 from tests.ui.test_health_page import HEALTH, SITE, TYPED, opened
-from tests.ui.test_window import Desk, cut_off, untranslated, words
+from tests.ui.test_window_words import cut_off, untranslated, words
 from tests.ui.windows import keep
 from ui.health_actions import HealthActions
 from ui.output_dialogs import BypassDialog, ProofDialog

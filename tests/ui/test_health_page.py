@@ -15,9 +15,10 @@ from safety.health_records import EngineHealth, PartsStatus, PartView
 from safety.output_records import BypassState, ProofDue, ProofReport
 from safety.records import Snapshot
 from tests.ui import scenes
+from tests.ui.desk import Desk
 from tests.ui.example_site import example_site
 from tests.ui.scenes import START_S, WALL_S, snapshot
-from tests.ui.test_window import Desk, cut_off, untranslated, words
+from tests.ui.test_window_words import cut_off, untranslated, words
 from ui.console_model import ConsoleModel
 from ui.console_window import PAGES, ConsoleWindow
 from ui.health_page_model import HealthView, Row
