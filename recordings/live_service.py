@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import queue
-import sys
 import threading
 import time
 import uuid
@@ -42,6 +41,7 @@ from safety.output_desk import OutputDesk
 from safety.permit_issuer import NodeMonitor
 from safety.proof_schedule import PROOF_TEST, ProofSchedule
 from safety.records import Event, Order, Picture, RelayStatus, Report
+from safety.stderr import to_stderr
 from tracking.records import Boxes, Input
 
 Bgr = NDArray[np.uint8]
@@ -80,7 +80,7 @@ class LiveEngine:
         self._site, self._policy = site, site.policy
         self._bus, self._source = bus, source
         self._recorder, self._audit = recorder, audit
-        self._log = log or _to_stderr
+        self._log = log or to_stderr
         self._wall_offset_s = time.time() - time.monotonic()
         self._heart = Heartbeat()
         self._core = Engine(site, self._wall_offset_s, watch_relays=True)
@@ -365,7 +365,3 @@ class LiveEngine:
             self._audit.close()
         self._desk.close()
         self._bus.close()
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.relay_drivers import open_driver, when_gone
 from safety.relay_node import RelayNode
+from safety.stderr import to_stderr
 
 
 def run_relay(
@@ -45,10 +45,10 @@ def run_relay(
         client.close()
         raise BadInput(f"{site_path}: {error}") from None
     if warning := when_gone(relay):
-        (log or _to_stderr)(f"relay {relay.name}: {warning}")
+        (log or to_stderr)(f"relay {relay.name}: {warning}")
     restore = end_on_signals(stop)
     policy = site.policy
-    node = RelayNode(relay, client, driver, policy.permit_validity_s, log or _to_stderr, policy.bypass_max_s)
+    node = RelayNode(relay, client, driver, policy.permit_validity_s, log or to_stderr, policy.bypass_max_s)
     heart = Heartbeat()
     try:
         while not stop.is_set():
@@ -82,7 +82,3 @@ def end_on_signals(stop: threading.Event) -> Callable[[], None]:
             signal.signal(number, handler)
 
     return restore
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

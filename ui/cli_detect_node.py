@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from typing import Annotated
 
 import typer
 
+from safety.stderr import to_stderr
 from ui.cli_run import SiteOption
 
 
@@ -27,4 +27,4 @@ def detect_node(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_detect_node(site, name, stop, lambda line: print(line, file=sys.stderr, flush=True))
+    run_detect_node(site, name, stop, to_stderr)

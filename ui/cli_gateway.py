@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from safety.stderr import to_stderr
 
 
 def add_gateway_commands(app: typer.Typer) -> None:
@@ -23,4 +24,4 @@ def gateway(site: Annotated[Path, typer.Option("--site", help="The site file.", 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_gateway(site, stop, lambda line: print(line, file=sys.stderr, flush=True))
+    run_gateway(site, stop, to_stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated, cast
 import typer
 
 from calibration.errors import BadInput
+from safety.stderr import to_stderr
 
 GroupOption = Annotated[Path, typer.Option("--config", help="The group file.", metavar="GROUP.toml")]
 
@@ -31,7 +31,7 @@ def collect(config: GroupOption) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_collector(config, stop, lambda line: print(line, file=sys.stderr, flush=True))
+    run_collector(config, stop, to_stderr)
 
 
 @group_app.command()

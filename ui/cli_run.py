@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from safety.stderr import to_stderr
 from ui.cli_common import language_of
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def run(
         signal.signal(number, lambda *_: stop.set())
 
     def ready(publish: int, command: int) -> None:
-        _say(f"engine ready, publishing on port {publish}, commands on port {command}")
+        to_stderr(f"engine ready, publishing on port {publish}, commands on port {command}")
 
     options = LiveOptions(playback, detect, speed, record_to, record)
-    summary = run_live(site, options, stop, _say, ready)
-    _say(
+    summary = run_live(site, options, stop, to_stderr, ready)
+    to_stderr(
         f"engine ended after {summary.ticks} ticks: {summary.events['raised']} alarms raised, "
         f"{summary.events['cleared']} cleared, worst {summary.worst.value}"
     )
@@ -159,7 +159,7 @@ def supervise(
     arguments = [] if playback is None else ["--playback", str(playback)]
     arguments += [] if record_to is None else ["--record-to", str(record_to)]
     arguments += [] if record else ["--no-record"]
-    raise typer.Exit(run_supervisor(site, tuple(arguments), record_to, _say))
+    raise typer.Exit(run_supervisor(site, tuple(arguments), record_to, to_stderr))
 
 
 def keys(
@@ -211,7 +211,3 @@ def _party(text: str, option: str) -> tuple[Role, str]:
     if role not in roles or not name:
         raise BadInput(f"{option} {text!r}: expected ROLE:NAME with a role of {', '.join(roles)}")
     return cast("Role", role), name
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from safety.bus_client import BusClient
 from safety.heartbeat import Heartbeat
 from safety.keys import key_folder
 from safety.relay_service import end_on_signals
+from safety.stderr import to_stderr
 
 
 def run_annunciator(
@@ -47,7 +47,7 @@ def run_annunciator(
     site = load_site(site_path)
     annunciator = annunciator_named(site, site_path, name)
     folder = site_path.parent
-    log = log or _to_stderr
+    log = log or to_stderr
     for problem in problems(site, annunciator, folder):
         log(f"annunciator {name}: {problem}")
     for tone in PATTERNS:
@@ -159,7 +159,3 @@ def annunciator_named(site: Site, site_path: Path, name: str) -> Annunciator:
         known = ", ".join(repr(a.name) for a in site.annunciator) or "none"
         raise BadInput(f"{site_path}: annunciator: no {name!r}, expected one of this file's: {known}")
     return found
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -220,9 +220,11 @@ def watch(chain: FaultChain, model: ConsoleModel, seconds: float, until: Must | 
             if fresh and out.withdrawn_s is None and message.alarms and not message.outputs["H1/permit"]:
                 out.withdrawn_s = time.monotonic() - begun_s
         head_line = model.headline(now_s)
-        if head_line.kind != "clear" or not out.words:
+        chips = [f"{c.title}: {c.value}" for c in model.chips(now_s) if c.mark in ("bad", "abnormal")]
+        said = "; ".join([f"{head_line.title}: {head_line.reason}".strip(": "), *chips])
+        if head_line.kind != "clear" or chips or not out.words:
             # What was said last of all that was not "all is well".
-            out.words = f"{head_line.title}: {head_line.reason}".strip(": ")
+            out.words = said
         came_s = {"open": out.opened_s, "withdraw": out.withdrawn_s}.get(until or "")
         if now_s - begun_s > (seconds if came_s is None else came_s + WORDS_S):
             return out

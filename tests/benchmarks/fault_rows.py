@@ -258,7 +258,7 @@ HALL = (
     Fault("old status with the node's own key", "open", 2.0, _forged("relay", listed=True)),
     Fault("a console's reset replayed under its seal", "hold", 0.0, _repeated, ("refused come before",)),
     Fault("the node's bytes replayed from the wire", "hold", 0.0, _played_back, ("refused CURVE",), watch_s=11.0),
-    Fault("garbage to both ports", "hold", 0.0, _garbage, ("refused CURVE",), watch_s=11.0),
+    Fault("garbage to both ports", "hold", 0.0, _garbage),
     Fault("disk full", "hold", 0.0, _disk, then=_counted("audit_fault", "audit log goes on")),
     Fault(
         "disk full under the recording alone",
