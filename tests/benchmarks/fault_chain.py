@@ -21,6 +21,7 @@ from tests.live_chain import NODE, START_S, Chain
 from tests.safety.bus_helpers import Coils, wait_for
 from tracking.records import Telemetry
 from ui.console_model import ConsoleModel
+from ui.health_model import Chip
 
 WATCH_S = 4.0
 WORDS_S = 1.2
@@ -220,7 +221,7 @@ def watch(chain: FaultChain, model: ConsoleModel, seconds: float, until: Must | 
             if fresh and out.withdrawn_s is None and message.alarms and not message.outputs["H1/permit"]:
                 out.withdrawn_s = time.monotonic() - begun_s
         head_line = model.headline(now_s)
-        chips = [f"{c.title}: {c.value}" for c in model.chips(now_s) if c.mark in ("bad", "abnormal")]
+        chips = [_shown(c) for c in model.chips(now_s) if c.mark in ("bad", "abnormal") and c.title != "Proof tests"]
         said = "; ".join([f"{head_line.title}: {head_line.reason}".strip(": "), *chips])
         if head_line.kind != "clear" or chips or not out.words:
             # What was said last of all that was not "all is well".
@@ -228,6 +229,11 @@ def watch(chain: FaultChain, model: ConsoleModel, seconds: float, until: Must | 
         came_s = {"open": out.opened_s, "withdraw": out.withdrawn_s}.get(until or "")
         if now_s - begun_s > (seconds if came_s is None else came_s + WORDS_S):
             return out
+
+
+def _shown(chip: Chip) -> str:
+    """A card of the health strip; of one that only counts, what its tip says."""
+    return f"{chip.title}: {chip.tip if chip.title == 'Unused input' else chip.value}".replace("\n", ", ")
 
 
 def controlled(chain: FaultChain, fault: Fault) -> tuple[str, ConsoleModel]:
