@@ -96,6 +96,7 @@ def _no_numbers(chain: FaultChain) -> Undo:
     assert isinstance(chain, SightChain)
     chain.process("north").kill()
     chain.process("north").wait()
+    wait_for(lambda: not chain.sees(), 5.0, "the engine knowing it")
     chain.north_site = chain.node_of_nan
     chain.start_north()
     chain.revive()
@@ -104,6 +105,7 @@ def _no_numbers(chain: FaultChain) -> Undo:
     chain.fault_s = time.monotonic()
 
     def undo() -> None:
+        chain.process("north").wait(20.0)
         said = chain.log("north").strip().splitlines()[-1]
         assert "no numbers" in said, f"the node said: {said}"
         chain.spoilt.write_text("")
