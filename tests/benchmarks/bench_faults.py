@@ -1,7 +1,7 @@
 """The fault table: what is done to the real processes, how long until the contact is open, what is said, what is kept.
 
 Every part is a process of the command line, the contact a coil of a Modbus server in a process of its own whose
-watchdog is set as ``docs/installer.md`` asks, read by a client that is none of theirs. Before each fault all must be
+watchdog is set to 250 ms, read by a client that is none of theirs. Before each fault all must be
 well with nothing done. Run: python -m tests.benchmarks.bench_faults [--out FILE.md] [GROUP or words of a name …]
 """
 
