@@ -51,6 +51,7 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 # What runs against the clock, with sockets and processes, comes after what only computes: nothing heavy is beside it.
+# It mostly waits, so that there are three at a time on two cores.
 TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_safe.py tests/test_sign_in.py \
 	tests/test_site_live.py tests/test_sound_chain.py \
 	tests/test_outputs_live.py tests/test_self_test_live.py \
@@ -63,11 +64,11 @@ TIMED := tests/test_bad_clients.py tests/test_detect_node.py tests/test_fail_saf
 	$(addprefix tests/safety/annunciator/test_,annunciator_process.py device.py node.py sign.py)
 
 # By file, in the order of tests/conftest.py, which begins with the slowest.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
 
 unit: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "not slow" $(SIDE_BY_SIDE) $(addprefix --ignore=,$(TIMED))
-	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(TIMED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "not slow" -n 2 $(SIDE_BY_SIDE) $(addprefix --ignore=,$(TIMED))
+	$(BIN)/python -m pytest -m "not slow" -n 3 $(SIDE_BY_SIDE) $(TIMED)
 
 bench: $(INSTALLED)
 	@for file in $(filter-out %/bench_peers.py,$(wildcard tests/benchmarks/bench_*.py)); do \

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from safety.health_records import EngineHealth
 from safety.output_records import ProofTest
 from safety.records import Acknowledge, AlarmState
 from safety.self_test_records import SelfTest, SelfTestReport
+from safety.standstill import SETTLED_S
 from safety.users import add_user
 from tests.live_chain import NODE, START_S, Chain
 from tests.safety.annunciator.scenes import speaker
@@ -113,11 +115,17 @@ def test_it_is_refused_without_a_role_and_while_a_hoist_moves(chain: Chain) -> N
 
 
 def test_by_command_every_item_is_tested_and_named(chain: Chain) -> None:
-    def at_rest() -> bool:
-        snapshot = chain.listen()
-        return bool(snapshot and snapshot.hoists and snapshot.hoists[0].state.travel_speed_mps < 0.02)
+    moved_s = time.monotonic()
 
-    wait_for(at_rest, START_S, "the hoist at rest")
+    def settled() -> bool:
+        """At rest, and that for as long as the engine asks for, and half a second more."""
+        nonlocal moved_s
+        snapshot = chain.listen()
+        if not (snapshot and snapshot.hoists and snapshot.hoists[0].state.travel_speed_mps < 0.02):
+            moved_s = time.monotonic()
+        return time.monotonic() - moved_s > SETTLED_S + 0.5
+
+    wait_for(settled, START_S, "the hoist at rest")
 
     def quiet() -> bool:
         """The covered camera sounds the fault tone until somebody has seen it."""
@@ -182,6 +190,7 @@ def test_the_printed_record_is_verified_against_the_log(chain: Chain) -> None:
 
 
 def test_a_second_one_says_what_it_cannot_test_and_two_at_once_are_refused(chain: Chain) -> None:
+    wait_for(lambda: bool((r := report(chain)) and r.done and r.row), 5.0, "the first one's result")
     first = report(chain)
     assert first is not None
     chain.process("south").kill()
