@@ -203,7 +203,8 @@ def picture_size_px(picture: Path) -> tuple[int, int]:
             # An eighth of the resolution still reads the file to its end, at a tenth of the cost.
             image.draft("L", (size[0] // 8, size[1] // 8))
             image.load()
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+    # ultralytics, once imported, asks for one more decoder where PIL knows none, which need not be installed.
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, ImportError) as error:
         raise BadInput(f"{picture}: is no picture that can be read to its end ({error})") from None
     return size
 

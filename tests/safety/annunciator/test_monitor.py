@@ -72,7 +72,7 @@ def test_the_engine_raises_a_caution_that_slows_nobody() -> None:
     last = run[-1].snapshot
     alarm = next(a for a in last.alarms if a.situation is Situation.ANNUNCIATOR_FAULT)
     assert alarm.reason_en == "Annunciator south: does not report"
-    assert alarm.reason_ko == "경보기 south: does not report"
+    assert alarm.reason_ko == "경보기 south: 보고가 없음"
     assert not last.annunciators[0].connected
     assert run[10].snapshot.annunciators[0].connected
     assert last.outputs["hall/warning"] is False
