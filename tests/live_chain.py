@@ -124,7 +124,7 @@ class Chain:
     def start_modbus(self) -> None:
         """All coils are open at first."""
         wired = ("wired",) if self.site.relay[0].read_back == "discrete_inputs" else ()
-        self.start("modbus", "-m", "tests.safety.modbus_server", str(self.modbus_port), *wired)
+        self.start("modbus", "-m", "recordings.soak.modbus_server", str(self.modbus_port), *wired)
         if self.coils is not None:
             self.coils.close()
         self.coils = Coils(self.modbus_port)

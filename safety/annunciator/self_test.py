@@ -6,7 +6,6 @@ What a microphone hears is measured in memory and dropped; nothing of it is kept
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +19,7 @@ from safety.annunciator.loudness import Loudness, loudness, tone_loudness
 from safety.annunciator.measure import Measured, Sound, filtered, level_db, measure, shares
 from safety.annunciator.records import TEXT_MAX, SoundCheck
 from safety.annunciator.sentences import NAMES, SELF_TEST
-from safety.annunciator.sinks import HEADER_BYTES, portaudio
+from safety.annunciator.sinks import HEADER_BYTES, portaudio, wait_played
 from safety.annunciator.speech import Speech
 from safety.annunciator.tones import PARTIALS, PATTERNS, Samples, burst
 
@@ -208,12 +207,7 @@ def _play(sound: Samples, mixer: Player, ears: Ears, stopped: Callable[[], bool]
     """Play one piece to its end and return what was heard of it."""
     ears.begin()
     mixer.play(iter([sound]))
-    end_s = time.monotonic() + len(sound) / mixer.rate_hz + 5.0
-    while mixer.busy and time.monotonic() < end_s and not stopped():
-        time.sleep(0.02)
-    wait_until_s = time.monotonic() + _AFTER_S
-    while time.monotonic() < wait_until_s and not stopped():
-        time.sleep(0.02)
+    wait_played(lambda: mixer.busy, len(sound) / mixer.rate_hz + 5.0, _AFTER_S, stopped)
     return ears.heard()
 
 

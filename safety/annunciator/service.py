@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +18,7 @@ from safety.annunciator.mixer import Mixer
 from safety.annunciator.node import AnnunciatorNode, Parts, hour_of_day
 from safety.annunciator.self_test import open_ears, self_test
 from safety.annunciator.sign import SignDriver, pyserial, sign_problems
-from safety.annunciator.sinks import open_sink
+from safety.annunciator.sinks import open_sink, wait_played
 from safety.annunciator.speech import Speech, installed_voices, speech_problems
 from safety.annunciator.tones import PATTERNS, burst
 from safety.bus_client import BusClient
@@ -133,11 +132,8 @@ def play_tone(site_path: Path, name: str, tone: str, seconds: float) -> None:
         raise BadInput(f"{site_path}: [[annunciator]] {name!r}: {error}") from None
     gain = tone_loudness(annunciator, hour_of_day(), wanted).gain
     mixer.play(iter([burst(wanted, annunciator.rate_hz, seconds) * np.float32(gain)]))
-    end_s = time.monotonic() + seconds + 2.0
-    while mixer.busy and time.monotonic() < end_s:
-        time.sleep(0.05)
+    wait_played(lambda: mixer.busy, seconds + 2.0, 0.2, lambda: False)
     fault = sink.fault
-    time.sleep(0.2)  # what the device still holds
     sink.close()
     if fault:
         raise Unavailable(f"{site_path}: [[annunciator]] {name!r}: {fault}")

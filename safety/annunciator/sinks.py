@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import wave
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from safety.annunciator.mixer import Mixer
 from safety.annunciator.tones import Samples
 
 BLOCK_S = 0.01
+_LOOK_S = 0.02
 RETRY_S = 2.0
 HEADER_BYTES = 44
 """Of the files that are written here: the samples come after."""
@@ -229,3 +231,20 @@ def portaudio() -> Any:
 
 def _pcm(samples: Samples) -> bytes:
     return (np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+
+
+def wait_played(busy: Callable[[], bool], limit_s: float, after_s: float, stopped: Callable[[], bool]) -> None:
+    """Wait until nothing is played any more, ``limit_s`` at most, and then for what the device still holds.
+
+    Args:
+        busy: whether something is played.
+        limit_s: afterwards the device counts as stuck.
+        after_s: how long what it was given last takes on its way.
+        stopped: asked often; where it is true, this returns at once.
+    """
+    end_s = time.monotonic() + limit_s
+    while busy() and time.monotonic() < end_s and not stopped():
+        time.sleep(_LOOK_S)
+    end_s = time.monotonic() + after_s
+    while time.monotonic() < end_s and not stopped():
+        time.sleep(_LOOK_S)

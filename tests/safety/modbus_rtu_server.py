@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymodbus.server import StartSerialServer
 from pymodbus.simulator import SimDevice
 
-from tests.safety.modbus_server import bits, registers
+from recordings.soak.modbus_server import bits, registers
 from tests.safety.pty_pair import pty_pair
 
 if __name__ == "__main__":

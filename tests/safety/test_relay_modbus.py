@@ -21,7 +21,7 @@ from safety.relay_modbus import open_modbus, parse_address
 from safety.relay_node import RelayNode
 from tests.safety.bus_helpers import LOOPBACK, Coils, client, free_port, make_site_keys, process, wait_for
 
-SERVER = Path(__file__).with_name("modbus_server.py")
+SERVER = ("-m", "recordings.soak.modbus_server")
 OUTPUTS = {"K1": ("H1", "permit"), "K2": ("H1", "slow"), "S1": ("hall", "danger")}
 ON = {"K1": True, "K2": True, "S1": False}
 OFF = dict.fromkeys(OUTPUTS, False)
@@ -48,7 +48,7 @@ def settled(driver: ContactDriver, expected: dict[str, bool]) -> None:
 
 def test_moves_and_reads_back_and_opens_at_the_end() -> None:
     port = free_port()
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         coils = Coils(port)
         changes: list[float] = []
         driver = open_modbus(relay(port, heartbeat_coil=7), lambda: changes.append(time.monotonic()))
@@ -67,7 +67,7 @@ def test_moves_and_reads_back_and_opens_at_the_end() -> None:
 def test_a_dead_server_is_a_fault_and_its_return_closes_nothing() -> None:
     port = free_port()
     driver = open_modbus(relay(port), lambda: None)
-    with process(SERVER, str(port)) as server:
+    with process(*SERVER, str(port)) as server:
         settled(driver, OFF)
         driver.apply(ON)
         settled(driver, ON)
@@ -75,7 +75,7 @@ def test_a_dead_server_is_a_fault_and_its_return_closes_nothing() -> None:
         server.wait()
         time.sleep(0.3)
         driver.apply(ON)  # as a node would that has not looked yet
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         coils = Coils(port)
         wait_for(lambda: not driver._fault, what="the driver's reconnection")
         assert "Modbus 127.0.0.1" in str(reads(driver)), "the outage is told although it is over"
@@ -88,7 +88,7 @@ def test_a_dead_server_is_a_fault_and_its_return_closes_nothing() -> None:
 
 def test_a_hung_server_delays_nobody() -> None:
     port = free_port()
-    with process(SERVER, str(port)) as server:
+    with process(*SERVER, str(port)) as server:
         driver = open_modbus(relay(port), lambda: None)
         settled(driver, OFF)
         server.send_signal(signal.SIGSTOP)
@@ -110,7 +110,7 @@ def test_a_hung_server_delays_nobody() -> None:
 
 def test_contacts_that_do_not_follow_show_in_the_read_back() -> None:
     port = free_port()
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         driver = open_modbus(relay(port, read_back="discrete_inputs"), lambda: None)
         settled(driver, OFF)
         driver.apply(ON)
@@ -121,7 +121,7 @@ def test_contacts_that_do_not_follow_show_in_the_read_back() -> None:
 
 def test_a_refused_request_is_a_fault() -> None:
     port = free_port()
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         driver = open_modbus(relay(port, first_coil=62), lambda: None)
         wait_for(lambda: "refused a request (Modbus exception 2)" in str(reads(driver)))
         driver.close()
@@ -226,7 +226,7 @@ def plant(stack: ExitStack, folder: Path, table: Relay) -> Plant:
 def test_a_server_that_dies_drops_the_permit_until_a_reset(stack: ExitStack, tmp_path: Path) -> None:
     port = free_port()
     works = plant(stack, tmp_path, relay(port))
-    with process(SERVER, str(port)) as server:
+    with process(*SERVER, str(port)) as server:
         works.until(lambda s: not s.fault and s.contacts["K2"])
         assert works.statuses[-1].latched
         moved = works.until(lambda s: s.contacts["K1"], resets=("cabinet-1",))
@@ -240,7 +240,7 @@ def test_a_server_that_dies_drops_the_permit_until_a_reset(stack: ExitStack, tmp
         assert f"Modbus 127.0.0.1:{port}" in dropped.fault
         assert "Modbus" in works.monitor.faults(time.monotonic())["cabinet-1"]
         assert works.monitor.views(time.monotonic())[0].fault == dropped.fault
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         coils = Coils(port)
         back = works.until(lambda s: not s.fault and s.contacts["K2"])
         assert back.latched
@@ -260,7 +260,7 @@ def test_a_server_that_dies_drops_the_permit_until_a_reset(stack: ExitStack, tmp
 def test_a_contact_that_does_not_follow_is_a_fault(stack: ExitStack, tmp_path: Path) -> None:
     port = free_port()
     works = plant(stack, tmp_path, relay(port, read_back="discrete_inputs"))
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         works.until(lambda s: not s.fault and s.commanded["K2"])
         failed = works.until(lambda s: "does not follow" in s.fault)
         assert failed.commanded == OFF
@@ -271,7 +271,7 @@ def test_slow_comes_before_stop_and_comes_alone(stack: ExitStack, tmp_path: Path
     """The engine slows, then stops; each order is one write, so no coil but the one meant moves on the way."""
     port = free_port()
     works = plant(stack, tmp_path, relay(port))
-    with process(SERVER, str(port)):
+    with process(*SERVER, str(port)):
         works.until(lambda s: s.contacts == ON, resets=("cabinet-1",))
         coils = Coils(port)
         seen: list[list[bool]] = [coils.read()]

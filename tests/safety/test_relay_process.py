@@ -29,7 +29,6 @@ from tests.safety.bus_helpers import (
     wait_for,
 )
 
-HERE = Path(__file__).parent
 DEADLINE_S = 0.4
 
 
@@ -104,7 +103,7 @@ def hall(stack: ExitStack, tmp_path: Path) -> Hall:
     ports = BusPorts(free_port(), free_port())
     site = tmp_path / "site.toml"
     site.write_text(site_text(ports, driver="modbus_tcp", address=f"127.0.0.1:{modbus}"), encoding="utf-8")
-    stack.enter_context(process(HERE / "modbus_server.py", str(modbus)))
+    stack.enter_context(process("-m", "recordings.soak.modbus_server", str(modbus)))
     engine = start_engine(stack, site)
     node = stack.enter_context(process("-m", "tests.safety.relay_process", site, "cabinet-1"))
     console = client(ports, keys, "console", "console-1")
